@@ -1,0 +1,29 @@
+"""Files that are either old or new, never half."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write ``data`` to ``path`` so that a reader, or a crash at any moment, sees the old file or the new one.
+
+    Args:
+        path: Target; its folder is made when missing.
+        data: Bytes, or text written as UTF-8.
+
+    Raises:
+        OSError: The disk is full or the folder is read-only; the old file is intact and no temporary file is left.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

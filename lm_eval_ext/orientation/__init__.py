@@ -1,0 +1,1 @@
+"""DORI: which way do things face?"""

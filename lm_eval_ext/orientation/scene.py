@@ -1,0 +1,97 @@
+"""Pictures as plain data: what stands where, how it is turned, and how the camera and the light are set.
+
+Conventions. An object's own frame has its front along +x, its left along +y and up along +z. ``facing`` is the direction of its
+front seen from above, counter-clockwise from "toward the camera": 0 faces the camera, 90 faces the right edge of the picture, 180
+faces away, 270 faces the left edge. Turning an object clockwise (seen from above) lowers ``facing``.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+RENDER_VERSION = 1
+"""Part of every spec; raised when the same spec gives another picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """One object of a scene.
+
+    Attributes:
+        category: Name in the catalogue (``lm_eval_ext.orientation.objects``).
+        instance: Number >= 0 that fixes proportions, parts, colours and materials. 0-39 are for tests, 1000 and above for training.
+        facing: Degrees in [0, 360), see the module.
+        pitch: Degrees in (-180, 180], turned about the picture's horizontal axis after ``facing``; positive leans the top toward the camera.
+        right: Metres to the right of the scene's centre, as the camera sees it.
+        depth: Metres behind the scene's centre.
+        size: Longest side in metres.
+        tag: "" or the letter drawn beside the red box.
+        dot: Draw the red dot at the object's centre.
+    """
+
+    category: str
+    instance: int
+    facing: float
+    pitch: float = 0.0
+    right: float = 0.0
+    depth: float = 0.0
+    size: float = 1.0
+    tag: str = ""
+    dot: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Objects under one light before one camera.
+
+    Attributes:
+        objects: What is placed; an empty tag makes a distractor.
+        look: Number that fixes light, ground, background and their colours.
+        elevation: Degrees of the camera above the ground plane, 0-60.
+        fov: Horizontal field of view in degrees, 15-70; the camera's distance follows, so that the centre keeps its size.
+        pixels: Width and height of the square picture.
+    """
+
+    objects: tuple[Placed, ...]
+    look: int
+    elevation: float = 20.0
+    fov: float = 35.0
+    pixels: int = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One or two panels side by side, as the model sees them.
+
+    Attributes:
+        panels: Scenes from left to right.
+        rotate: Degrees clockwise (0, 90, 180 or 270) by which each panel is turned in its plane.
+        mirrored: Scenes are mirrored left to right (tags stay readable and panels stay in their order).
+        version: The renderer's version.
+    """
+
+    panels: tuple[Scene, ...]
+    rotate: tuple[int, ...] = (0,)
+    mirrored: bool = False
+    version: int = RENDER_VERSION
+
+
+def picture_to_data(picture: Picture) -> dict[str, Any]:
+    """The picture as JSON-ready data."""
+    return asdict(picture)
+
+
+def picture_from_json(text: str) -> Picture:
+    """The picture of an item's ``spec``.
+
+    Example:
+        >>> scene = Scene(objects=(Placed(category="car", instance=3, facing=90.0),), look=5)
+        >>> picture = Picture(panels=(scene,))
+        >>> picture_from_json(json.dumps(picture_to_data(picture))) == picture
+        True
+    """
+    data = json.loads(text)
+    panels = tuple(
+        Scene(**{**panel, "objects": tuple(Placed(**placed) for placed in panel["objects"])}) for panel in data["panels"]
+    )
+    return Picture(panels=panels, rotate=tuple(data["rotate"]), mirrored=data["mirrored"], version=data["version"])
