@@ -1,0 +1,1 @@
+"""SynthWorlds: the same world with real names and with invented ones."""

@@ -1,0 +1,68 @@
+"""Pages with symbolic references: written once, rendered with the names of any world."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from lm_eval_ext.seeding import stream
+from lm_eval_ext.worlds.facts import Fact, FactTable
+from lm_eval_ext.worlds.universe import Universe
+
+_REFERENCE = re.compile(r"\[\[([^\]]*)\]\]")
+_LONGEST_LIST = 4  # so that a page stays about a paragraph
+
+
+def reference(entity: str) -> str:
+    """The symbol that stands for an entity's name."""
+    return f"[[{entity}]]"
+
+
+def references(text: str) -> list[str]:
+    """Ids of the entities that a symbolic text names, in order: the page's links."""
+    return _REFERENCE.findall(text)
+
+
+def render_text(text: str, names: Mapping[str, str]) -> str:
+    """A symbolic text with the names of one world.
+
+    Example:
+        >>> render_text("[[city:1]] lies in [[country:2]].", {"city:1": "Lyon", "country:2": "France"})
+        'Lyon lies in France.'
+    """
+    return _REFERENCE.sub(lambda match: names[match[1]], text)
+
+
+def _listing(entities: Sequence[str]) -> str:
+    words = [reference(entity) for entity in entities]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def write_pages(table: FactTable, universe: Universe, *, seed: int) -> dict[str, str]:
+    """Symbolic page of every entity: its name as title, then one sentence a fact, in an order and wording drawn per page.
+
+    A page states the facts of which its entity is the subject; an entity of none gets a list of where it is the object.
+    """
+    own: dict[str, list[Fact]] = defaultdict(list)
+    about: dict[str, list[Fact]] = defaultdict(list)
+    for fact in universe.facts:
+        own[fact.subject].append(fact)
+        about[fact.object].append(fact)
+    return {entity: _page(table, entity, own[entity], about[entity], seed) for entity in universe.entities}
+
+
+def _page(table: FactTable, entity: str, own: list[Fact], about: list[Fact], seed: int) -> str:
+    rng = stream("page", seed, entity)
+    sentences: list[str] = []
+    for fact in own:
+        words = table.relations[fact.relation].sentences
+        if words:
+            sentences.append(rng.choice(words).format(s=reference(entity), o=reference(fact.object)))
+    lists = {name: [fact.object for fact in own if fact.relation == name] for name, relation in table.relations.items() if relation.many}
+    lists |= {name: [fact.subject for fact in about if fact.relation == name] for name, relation in table.relations.items() if relation.inverse}
+    for name, others in lists.items():
+        if others:
+            chosen = sorted(rng.sample(others, min(len(others), _LONGEST_LIST)))
+            words = table.relations[name].many or table.relations[name].inverse
+            sentences.append(words.format(s=reference(entity), list=_listing(chosen)))
+    rng.shuffle(sentences)
+    return "\n".join([reference(entity), " ".join(sentences)])

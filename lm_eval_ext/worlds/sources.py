@@ -1,0 +1,25 @@
+"""Where the items of SynthWorlds come from."""
+
+from collections.abc import Iterable
+
+from lm_eval_ext.errors import InputError
+from lm_eval_ext.items import Item
+from lm_eval_ext.options import Options
+from lm_eval_ext.worlds.generate import generate
+from lm_eval_ext.worlds.prompts import Setting
+from lm_eval_ext.worlds.published import load_hub, load_local
+
+
+def load_items(setting: Setting, options: Options) -> Iterable[Item]:
+    """Items of one setting from the source that the options name; no source stands in for another.
+
+    Raises:
+        InputError: The source cannot be had, or holds something else than it should.
+    """
+    if options.source == "generated":
+        return generate(setting, options)
+    if options.source == "hub":
+        return load_hub(setting)
+    if options.root is None:
+        raise InputError("source='local' needs the folder: --metadata '{\"source\": \"local\", \"root\": \"FOLDER\"}'.")
+    return load_local(setting, options.root)

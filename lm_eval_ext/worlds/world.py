@@ -1,0 +1,53 @@
+"""A world: one universe, its pages and questions, and the names under which it is shown."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lm_eval_ext.seeding import digest
+from lm_eval_ext.worlds.documents import render_text, write_pages
+from lm_eval_ext.worlds.facts import TABLE_VERSION, load_facts
+from lm_eval_ext.worlds.naming import Pool, real_names, synthetic_names
+from lm_eval_ext.worlds.universe import Universe, sample_universe
+
+GENERATOR_VERSION = 1
+"""Raised when the same seed gives other bytes."""
+REAL = 0
+"""Number of the real-mapped world; synthetic-mapped ones count from 1."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Symbolic pages and one set of names per world number.
+
+    Attributes:
+        universe: Entities and facts.
+        pages: Symbolic page per entity.
+        names: ``names[0]`` real, ``names[k]`` of the k-th synthetic world; entity -> name.
+        revision: Hash of all that fixes the world.
+    """
+
+    universe: Universe
+    pages: dict[str, str]
+    names: tuple[dict[str, str], ...]
+    revision: str
+
+    def page(self, entity: str, number: int) -> str:
+        """The page as a reader of world ``number`` sees it."""
+        return render_text(self.pages[entity], self.names[number])
+
+
+@lru_cache(maxsize=8)
+def build_world(*, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test") -> World:
+    """The world of a seed; a few are kept, because every item of a task is rendered from the same one.
+
+    Raises:
+        InputError: ``pages`` is more than the fact table connects.
+    """
+    table = load_facts()
+    universe = sample_universe(table, pages=pages, seed=seed)
+    real = real_names(table)
+    names = [{entity: real[entity] for entity in universe.entities}]
+    names += [synthetic_names(table, universe.entities, seed=seed, world=k, pool=pool) for k in range(1, n_sm + 1)]
+    symbolic = write_pages(table, universe, seed=seed)
+    revision = digest("synthworlds", GENERATOR_VERSION, TABLE_VERSION, pages, seed, pool, sorted(symbolic.items()))[:16]
+    return World(universe, symbolic, tuple(names), revision)
