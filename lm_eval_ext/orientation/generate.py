@@ -1,0 +1,144 @@
+"""Items made on demand from a seed, with exact answers: twin ``i`` depends on nothing but its own name."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from lm_eval_ext.items import Item, dump_spec
+from lm_eval_ext.orientation.cast import Catalogue, read_catalogue
+from lm_eval_ext.orientation.poses import Cast, Wanted, draw_picture
+from lm_eval_ext.orientation.questions import CANNOT, Question
+from lm_eval_ext.orientation.rules import true_answer
+from lm_eval_ext.orientation.scene import RENDER_VERSION, Picture, picture_to_data
+from lm_eval_ext.seeding import digest, stream
+
+GENERATOR_VERSION = 1
+"""Raised, with the version of the tasks, when the same seed gives other items."""
+
+Split = Literal["test", "train"]
+_ROUND_OF_A_AND_B = ((True, False), (False, True), (True, True))
+"""Which of two objects lack a front when their directions can't be compared."""
+_Value = TypeVar("_Value")
+
+
+def generate(question: Question, seed: int, n: int, *, split: Split = "test", pixels: int = 256) -> Iterator[Item]:
+    """Items of one question in pairs: a picture and its mirrored twin, next to each other.
+
+    Answers are balanced: every block of as many twins as there are true answers holds each of them once, and every answer
+    goes through the categories in turn, so that the category tells nothing about the answer.
+
+    Args:
+        question: One of ``QUESTIONS``.
+        seed: Number >= 0 that names the set.
+        n: Twins; ``2 n`` items. The items of a smaller ``n`` are the first items of a larger one.
+        split: ``test`` shows the instances 0-39 of every category, ``train`` others (1000-1999).
+        pixels: Width and height of each panel.
+
+    Yields:
+        Item: ``factors["mirrored"]`` is what the two items of a twin differ in; the order of the options is the same.
+
+    Example:
+        >>> from lm_eval_ext.orientation.questions import QUESTIONS
+        >>> plain, mirrored = generate(QUESTIONS["directional_facing_coarse"], 7, 1)
+        >>> plain.twin_id == mirrored.twin_id, plain.factors["mirrored"], mirrored.factors["mirrored"]
+        (True, False, True)
+    """
+    catalogue = read_catalogue()
+    revision = _revision(catalogue, seed, split, pixels)
+    which = _Set(question=question, seed=seed, split=split, pixels=pixels, catalogue=catalogue, revision=revision)
+    for i in range(n):
+        yield from _twin(which, i)
+
+
+def _revision(catalogue: Catalogue, seed: int, split: Split, pixels: int) -> str:
+    """Hash of all that the bytes depend on, but for the question and the number of the twin."""
+    return digest("dori", GENERATOR_VERSION, RENDER_VERSION, catalogue.fronted, catalogue.round, seed, split, pixels)[:16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Set:
+    """What all twins of one call share."""
+
+    question: Question
+    seed: int
+    split: Split
+    pixels: int
+    catalogue: Catalogue
+    revision: str
+
+    def stream(self, purpose: str, *parts: object) -> random.Random:
+        """The stream of one purpose; the level is part of the question's name."""
+        return stream("dori", GENERATOR_VERSION, self.question.name, self.split, self.seed, purpose, *parts)
+
+
+def _twin(which: _Set, i: int) -> Iterator[Item]:
+    """The two items of twin ``i``."""
+    question, rng = which.question, which.stream("twin", i)
+    answer, cast = _plan(which, i, rng)
+    wanted = Wanted(question=question, answer=answer, cast=cast, rng=rng, pixels=which.pixels)
+    picture = draw_picture(wanted)
+    truth = true_answer(question, picture, which.catalogue.round)
+    if truth != answer:
+        raise AssertionError(f"{question.name} {i}: a picture for {answer!r} was drawn, but its answer is {truth!r}.")
+    order = _shuffled(range(len(question.options)), which.stream("options", i))
+    for mirrored in (False, True):
+        shown = question.mirrored(answer) if mirrored else answer
+        yield _item(which, i, replace(picture, mirrored=mirrored), answer=shown, order=order)
+
+
+def _item(which: _Set, i: int, picture: Picture, *, answer: str, order: Sequence[int]) -> Item:
+    question, first = which.question, picture.panels[0].objects[0]
+    twin_id = f"{question.name}-{which.split}-{which.seed}-{i:06d}"
+    return Item(
+        item_id=f"{twin_id}-{'mirrored' if picture.mirrored else 'plain'}",
+        family="dori",
+        setting=question.name,
+        twin_id=twin_id,
+        cluster_id=f"{first.category}-{first.instance}",
+        factors={
+            "mirrored": picture.mirrored,
+            "question": question.type,
+            "level": question.level,
+            "dimension": question.dimension,
+            "dataset": "generated",
+            "category": first.category,
+            "permutation": " ".join(map(str, order)),
+        },
+        source="generated",
+        source_revision=which.revision,
+        spec=dump_spec(picture_to_data(picture)),
+        query=question.text,
+        choices=[question.options[position] for position in order],
+        answer=answer,
+    )
+
+
+def _plan(which: _Set, i: int, rng: random.Random) -> tuple[str, Cast]:
+    """The wanted answer and the objects of twin ``i``."""
+    truths = which.question.truths
+    block, position = divmod(i, len(truths))
+    answer = _shuffled(truths, which.stream("answers", block))[position]
+    fronted, round_ = which.catalogue.fronted, which.catalogue.round
+    pair = which.question.type == "inter_object_direction"
+    first_round, second_round = rng.choice(_ROUND_OF_A_AND_B) if pair else (True, False)
+    unknown = answer == CANNOT
+    pool = round_ if unknown and first_round else fronted
+    first = _in_turn(which, pool, answer, block)
+    others = round_ if unknown and second_round else fronted
+    second = rng.choice(others if pair else [name for name in others if name != first])
+    return answer, Cast(first=(first, _instance(which, rng)), second=(second, _instance(which, rng)))
+
+
+def _in_turn(which: _Set, names: Sequence[str], answer: str, block: int) -> str:
+    """The category of the ``block``-th item with this answer: each category once before any comes again."""
+    lap, position = divmod(block, len(names))
+    return _shuffled(names, which.stream("categories", answer, len(names), lap))[position]
+
+
+def _instance(which: _Set, rng: random.Random) -> int:
+    return rng.randrange(40) if which.split == "test" else rng.randrange(1000, 2000)
+
+
+def _shuffled(values: Sequence[_Value], rng: random.Random) -> list[_Value]:
+    return rng.sample(values, len(values))

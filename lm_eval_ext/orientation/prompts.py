@@ -1,0 +1,31 @@
+"""What the model reads."""
+
+import string
+from collections.abc import Sequence
+
+INSTRUCTION = "Answer with the text of one option, word for word."
+"""The text and not the letter: "Object A" in a model's answer must not be taken for option A."""
+BLIND = "The picture is not shown."
+"""First line of the text-only task; it also keeps cached answers of the two ways of asking apart."""
+LETTERS = string.ascii_uppercase
+
+
+def build_prompt(query: str, choices: Sequence[str], *, blind: bool = False) -> str:
+    """The question with its lettered options. A model that answers as asked goes on with a space and the option's text.
+
+    Args:
+        query: The question.
+        choices: Options in the order in which they are shown; at most 26.
+        blind: Say that there is no picture, and leave out its place.
+
+    Example:
+        >>> print(build_prompt("Is this picture right side up?", ["No", "Yes"]))
+        <image>
+        Is this picture right side up?
+        A. No
+        B. Yes
+        Answer with the text of one option, word for word.
+        Answer:
+    """
+    options = [f"{letter}. {choice}" for letter, choice in zip(LETTERS, choices, strict=False)]
+    return "\n".join([BLIND if blind else "<image>", query, *options, INSTRUCTION, "Answer:"])
