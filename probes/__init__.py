@@ -1,0 +1,1 @@
+"""Probe recipes: which sites, which contrast, which analysis."""
