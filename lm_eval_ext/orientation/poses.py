@@ -104,9 +104,9 @@ def _distractor(wanted: Wanted) -> Placed:
         category=category,
         instance=instance,
         facing=turned(wanted.anywhere()),
-        right=round(wanted.side() * wanted.rng.uniform(0.55, 0.8), 2),
-        depth=round(wanted.rng.uniform(0.7, 1.1), 2),
-        size=round(wanted.rng.uniform(0.45, 0.6), 2),
+        right=round(wanted.side() * wanted.rng.uniform(0.5, 0.65), 2),
+        depth=round(wanted.rng.uniform(0.6, 0.9), 2),
+        size=round(wanted.rng.uniform(0.4, 0.5), 2),
     )
 
 

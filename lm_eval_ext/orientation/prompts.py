@@ -1,5 +1,6 @@
 """What the model reads."""
 
+import re
 import string
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ def build_prompt(query: str, choices: Sequence[str], *, blind: bool = False) -> 
     """The question with its lettered options. A model that answers as asked goes on with a space and the option's text.
 
     Args:
-        query: The question.
+        query: The question; one with the place ``{options}`` is a published prompt, which is filled in and kept as it is.
         choices: Options in the order in which they are shown; at most 26.
         blind: Say that there is no picture, and leave out its place.
 
@@ -28,4 +29,8 @@ def build_prompt(query: str, choices: Sequence[str], *, blind: bool = False) -> 
         Answer:
     """
     options = [f"{letter}. {choice}" for letter, choice in zip(LETTERS, choices, strict=False)]
-    return "\n".join([BLIND if blind else "<image>", query, *options, INSTRUCTION, "Answer:"])
+    first = BLIND if blind else "<image>"
+    if "{options}" not in query:
+        return "\n".join([first, query, *options, INSTRUCTION, "Answer:"])
+    fields = {"{options}": "\n".join(options), "{num_options}": str(len(choices)), "{{": "{", "}}": "}", "<image>": ""}
+    return first + "\n" + re.sub("|".join(map(re.escape, fields)), lambda place: fields[place[0]], query).strip()

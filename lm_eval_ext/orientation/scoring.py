@@ -1,0 +1,241 @@
+"""From an answer to per-sample values, and from those to the figures in lm-eval's table.
+
+Add a figure by adding an entry to one of the tables below; the YAML files list its name.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from lm_eval_ext.orientation.answers import Parsed, parse_answer
+from lm_eval_ext.orientation.questions import QUESTIONS, Question
+from lm_eval_ext.orientation.script_answers import dori_script_answer
+from lm_eval_ext.statistics import Estimate, clustered_interval, majority_share
+
+Scalar: TypeAlias = str | float | int | bool | None
+Record: TypeAlias = list[Scalar]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """One document with its answer, as the metrics see it.
+
+    Attributes:
+        doc: The document.
+        factors: What the item varies.
+        said: What the model wrote.
+        parsed: The option that it names.
+    """
+
+    doc: Mapping[str, Any]
+    factors: Mapping[str, Scalar]
+    said: str
+    parsed: Parsed
+
+    @property
+    def right(self) -> float:
+        """1.0 for the right option, else 0.0."""
+        return float(self.parsed.choice == self.doc["answer"])
+
+    @property
+    def by_script(self) -> str | None:
+        """The option that the published script would read."""
+        return dori_script_answer(self.said, self.doc["choices"])
+
+    @property
+    def name(self) -> str:
+        """Type and level of the question."""
+        return f"{self.factors.get('question')}_{self.factors.get('level')}"
+
+    @property
+    def question(self) -> Question:
+        """What was asked."""
+        return QUESTIONS[self.name]
+
+    @property
+    def clustered(self) -> Record:
+        """The score with the unit that was sampled."""
+        return [self.right, self.doc["cluster_id"]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One figure.
+
+    Attributes:
+        of_item: Value of one document, or None where the figure does not apply to it.
+        aggregate: Figure of all values; None without any.
+        higher_is_better: Direction for comparisons.
+    """
+
+    of_item: Callable[[Judged], Any]
+    aggregate: Callable[[Sequence[Any]], float | str | None]
+    higher_is_better: bool = True
+
+
+def judge(doc: Mapping[str, Any], said: str) -> Judged:
+    """Read an answer to a document."""
+    return Judged(doc=doc, factors=json.loads(doc["factors"]), said=said, parsed=parse_answer(said, doc["choices"]))
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Mean of the values that are there; None without any.
+
+    Example:
+        >>> mean([1.0, None, 0.0]), mean([None])
+        (0.5, None)
+    """
+    kept = [value for value in values if value is not None]
+    return sum(kept) / len(kept) if kept else None
+
+
+def _estimate(values: Sequence[Record]) -> Estimate:
+    names, cluster = np.unique([str(name) for _, name in values], return_inverse=True)
+    del names
+    return clustered_interval(np.array([score for score, _ in values], dtype=float), cluster)
+
+
+def ci_low(values: Sequence[Record]) -> float | None:
+    """Lower end of the 95 % interval over clusters; None below two clusters.
+
+    Args:
+        values: [score, cluster] of every document.
+    """
+    return _estimate(values).low
+
+
+def ci_high(values: Sequence[Record]) -> float | None:
+    """Upper end of the 95 % interval over clusters; None below two clusters.
+
+    Args:
+        values: [score, cluster] of every document.
+    """
+    return _estimate(values).high
+
+
+def clustered_stderr(values: Sequence[Record]) -> float | str:
+    """Clustered standard error, for the ± column of lm-eval's table, whose word for "unknown" is "N/A".
+
+    Args:
+        values: [score, cluster] of every document.
+    """
+    stderr = _estimate(values).stderr
+    return "N/A" if stderr is None else stderr
+
+
+def majority(values: Sequence[Record]) -> float | None:
+    """Share of the documents that the most frequent answer of their question gets right.
+
+    Args:
+        values: [question, answer] of every document.
+    """
+    return majority_share([answer for _, answer in values], [question for question, _ in values])
+
+
+def consistency(values: Sequence[Record | None]) -> float | None:
+    """Share of twins whose two answers agree once the mirrored one is read back; twins without both pictures don't count.
+
+    Args:
+        values: [twin, mirrored, answer read back] of every document, None for documents without a mirrored twin.
+    """
+    twins: defaultdict[Scalar, dict[Scalar, Scalar]] = defaultdict(dict)
+    for record in values:
+        if record is not None:
+            twins[record[0]][record[1]] = record[2]
+    whole = [twin for twin in twins.values() if len(twin) == 2]
+    return mean([float(twin[True] is not None and twin[True] == twin[False]) for twin in whole])
+
+
+def angle_between(first: float, second: float, wrap: int) -> float:
+    """Degrees between two angles, the short way round; ``wrap=0`` for angles that don't repeat.
+
+    Example:
+        >>> angle_between(315, 45, 360), angle_between(0, 180, 0)
+        (90, 180)
+    """
+    difference = abs(first - second)
+    return min(difference, wrap - difference) if wrap else difference
+
+
+def _read_back(judged: Judged) -> Record | None:
+    if "mirrored" not in judged.factors:
+        return None
+    mirrored, said = judged.factors["mirrored"], judged.parsed.choice
+    plain = judged.question.mirrored(said) if said is not None and mirrored else said
+    return [judged.doc["twin_id"], mirrored, plain]
+
+
+def _angle_error(judged: Judged) -> float | None:
+    """Degrees between the option named and the truth; None where either has no angle."""
+    angles, tilts = judged.question.angles, judged.question.tilts
+    said, truth = judged.parsed.choice, str(judged.doc["answer"])
+    if said is None or said not in angles or truth not in angles:
+        return None
+    tilted = abs(tilts[said] - tilts[truth]) if tilts else 0
+    return float(angle_between(angles[said], angles[truth], judged.question.wrap) + tilted)
+
+
+def _half_turn(judged: Judged) -> float | None:
+    """1.0 when the option named is half a turn off, the typical error of taking front for back."""
+    error = _angle_error(judged)
+    return None if error is None or judged.question.tilts else float(error == 180)
+
+
+def _chance(judged: Judged) -> float:
+    return 1 / len(judged.doc["choices"])
+
+
+def _above_chance(judged: Judged) -> float:
+    """0 for what guessing reaches on average, 1 for right."""
+    return (judged.right - _chance(judged)) / (1 - _chance(judged))
+
+
+TEXT_METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "acc": Metric(of_item=lambda judged: judged.right, aggregate=mean),
+        # lm-eval fills this key with an error that takes documents for independent; coming after it, ours replaces that.
+        "acc_stderr": Metric(of_item=lambda judged: judged.clustered, aggregate=clustered_stderr, higher_is_better=False),
+        "acc_ci_low": Metric(of_item=lambda judged: judged.clustered, aggregate=ci_low),
+        "acc_ci_high": Metric(of_item=lambda judged: judged.clustered, aggregate=ci_high),
+        "acc_chance_corrected": Metric(of_item=_above_chance, aggregate=mean),
+        "chance": Metric(of_item=_chance, aggregate=mean),
+        "majority": Metric(of_item=lambda judged: [judged.name, judged.doc["answer"]], aggregate=majority),
+        "unparsed": Metric(of_item=lambda judged: float(judged.parsed.choice is None), aggregate=mean, higher_is_better=False),
+        "acc_dori_script": Metric(of_item=lambda judged: float(judged.by_script == judged.doc["answer"]), aggregate=mean),
+        "script_disagreement": Metric(
+            of_item=lambda judged: float(judged.by_script != judged.parsed.choice), aggregate=mean, higher_is_better=False
+        ),
+    }
+)
+"""Figures of every task, in the order in which lm-eval works them out."""
+
+PICTURE_METRICS: Mapping[str, Metric] = MappingProxyType(
+    {**TEXT_METRICS, "mirror_consistency": Metric(of_item=_read_back, aggregate=consistency)}
+)
+"""Figures of the tasks with pictures."""
+
+ANGLE_METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        **PICTURE_METRICS,
+        "angle_error": Metric(of_item=_angle_error, aggregate=mean, higher_is_better=False),
+        "half_turn_error": Metric(of_item=_half_turn, aggregate=mean, higher_is_better=False),
+    }
+)
+"""Figures of the granular tasks."""
+
+
+def score(doc: Mapping[str, Any], results: Sequence[str], metrics: Mapping[str, Metric]) -> dict[str, Any]:
+    """Per-sample values of a document.
+
+    Args:
+        doc: A document of a task.
+        results: The answer, alone in a list.
+        metrics: One of the tables above.
+    """
+    judged = judge(doc, results[0])
+    return {name: metric.of_item(judged) for name, metric in metrics.items()}

@@ -1,0 +1,83 @@
+"""The functions that the YAML files of ``tasks/dori`` name."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_ext.items import Item, to_columns
+from lm_eval_ext.options import read_options
+from lm_eval_ext.orientation.prompts import build_prompt
+from lm_eval_ext.orientation.questions import QUESTIONS
+from lm_eval_ext.orientation.scene import picture_from_json
+from lm_eval_ext.orientation.scoring import ANGLE_METRICS, PICTURE_METRICS, TEXT_METRICS, score
+from lm_eval_ext.orientation.sources import blind_items, load_items
+
+if TYPE_CHECKING:
+    import datasets
+    import PIL.Image
+
+Doc = Mapping[str, Any]
+
+
+def load(*, question: str, level: str, **metadata: Any) -> "dict[str, datasets.Dataset]":
+    """Documents of one leaf; no picture is drawn yet.
+
+    Args:
+        question: Question type, from the leaf's ``dataset_kwargs``.
+        level: ``coarse`` or ``granular``, from there too.
+        metadata: lm-eval's merged metadata; our keys are those of ``Options``.
+    """
+    return _dataset(load_items(QUESTIONS[f"{question}_{level}"], read_options(metadata)))
+
+
+def load_blind(**metadata: Any) -> "dict[str, datasets.Dataset]":
+    """Documents of the text-only control."""
+    return _dataset(blind_items(read_options(metadata)))
+
+
+def _dataset(items: Sequence[Item]) -> "dict[str, datasets.Dataset]":
+    import datasets
+
+    return {"test": datasets.Dataset.from_dict(to_columns(items))}
+
+
+def doc_to_text(doc: Doc) -> str:
+    """The prompt, with the place of the picture."""
+    return build_prompt(doc["query"], doc["choices"])
+
+
+def doc_to_blind_text(doc: Doc) -> str:
+    """The prompt of the text-only control."""
+    return build_prompt(doc["query"], doc["choices"], blind=True)
+
+
+def doc_to_target(doc: Doc) -> str:
+    """The right option; lm-eval puts a space before it."""
+    return doc["answer"]
+
+
+def doc_to_image(doc: Doc) -> "list[PIL.Image.Image]":
+    """The picture of a document: drawn from its spec, or opened where the spec names a file."""
+    spec = json.loads(doc["spec"])
+    if "image" in spec:
+        from lm_eval_ext.orientation.images import open_image
+
+        return [open_image(spec["image"])]
+    from lm_eval_ext.orientation.render import draw_cached
+
+    return [draw_cached(picture_from_json(doc["spec"]))]
+
+
+def process_coarse(doc: Doc, results: Sequence[str]) -> dict[str, Any]:
+    """Values of a document that asks for a category."""
+    return score(doc, results, PICTURE_METRICS)
+
+
+def process_granular(doc: Doc, results: Sequence[str]) -> dict[str, Any]:
+    """Values of a document that asks for an amount."""
+    return score(doc, results, ANGLE_METRICS)
+
+
+def process_blind(doc: Doc, results: Sequence[str]) -> dict[str, Any]:
+    """Values of a document without a picture."""
+    return score(doc, results, TEXT_METRICS)
