@@ -1,0 +1,45 @@
+"""Shared fixtures; every test runs with shapes and types of the package checked, and without the network."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+# jaxtyping's own pytest option refuses a package that the start-up hook has imported already, so its hook is set here.
+install_import_hook("lm_eval_ext", "beartype.beartype")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def tiny_llava(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a LLaVA of 0.1 M random parameters with a byte-level tokenizer."""
+    from tests.models import build_tiny_llava
+
+    folder = tmp_path_factory.mktemp("models") / "llava"
+    build_tiny_llava(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a Llama of random parameters whose tokenizer merges letters, so that tokens span word boundaries."""
+    from tests.models import build_tiny_llama
+
+    folder = tmp_path_factory.mktemp("models") / "llama"
+    build_tiny_llama(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_global_random_state() -> Iterator[None]:
+    """Nothing of ours may touch the global random state (lm-eval seeds it; tests that run lm-eval restore it here)."""
+    import random
+
+    state = random.getstate()
+    yield
+    random.setstate(state)
