@@ -9,6 +9,10 @@ from lm_eval_ext.orientation.wording import Mention, Options, tidy
 How = Literal["claim", "line", "mention", "empty", "unclear", "contradictory", "reversed", "no_choice"]
 
 
+MOST_LINES = 60
+"""Lines of an answer that are read: the last ones."""
+
+
 class Parsed(NamedTuple):
     """What was read.
 
@@ -24,12 +28,13 @@ class Parsed(NamedTuple):
 
 _CLAIM = re.compile(
     r"\\boxed(?=\{)|<answer>"
-    r"|\b(?:ans|answer|choice|option|conclusion)[\"']?[ \t]{0,3}(?:is|was|would be|must be|should be|[:=])(?!\w)"
+    r"|\b(?:ans|answer|choice|option|conclusion)[\"']?[ \t]{0,3}(?:(?:is|was|would be|must be|should be)(?!\w)|[:=])"
     r"|\bI(?:'d| would| will|'ll)?[ \t](?:choose|pick|select|go with|say|vote for)(?!\w)",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
-    r"\b(?:if|whether|not|wrong|incorrect|unlikely|alternative|other|another|example|never|no)\b[^.!?\n]{0,25}$|n't\b[^.!?\n]{0,25}$",
+    r"\b(?:if|whether|not|wrong|incorrect|unlikely|alternative|other|another|example|never)\b[^.!?\n]{0,25}$"
+    r"|n't\b[^.!?\n]{0,25}$|\bno[ \t]$",
     re.IGNORECASE,
 )
 _LEAD = re.compile(r"[\s\"'(\[{:=#>_]*(?:-[ \t])?(?:(?:option|choice|letter)[ \t]{1,2})?[\"'(\[{]*", re.IGNORECASE)
@@ -37,12 +42,12 @@ _AFTER_TEXT = re.compile(
     r"[ \t]{0,2}(?:clockwise(?!\w))?[ \t]{0,2}(?:$|[.,;:!)\]}\"'<\n]|(?:because|since|as|for|from|due|so|when)\b)", re.IGNORECASE
 )
 _AFTER_LETTER = re.compile(
-    r"[)\]}\"']{0,3}[ \t]{0,2}(?:$|\n|[.,:;!)\]}\"'<](?![\w.])"
-    r"|(?:because|since|as|due)\b|is (?:the )?(?:correct|right|answer|best)\b)"
+    r"[)\]}\"']{0,3}[ \t]{0,2}(?:$|\n|[.,;!)\]}\"'<](?![\w.])"
+    r"|(?:because|since|as|due)(?![\w-])|is (?:the )?(?:correct|right|answer|best)\b)"
 )
 _CLOSED = re.compile(r"[)\]}\"'.,:;!<]{0,4}\s*(?:$|\n|<)")
 _LABEL = re.compile(r"(?<!\w)\(?([A-Z])[.):][ \t]{0,3}")
-_OTHER_LETTER = re.compile(r"(?:(?:or|and)[ \t])?\(?[A-Z](?=[).:,;]|\s*$)")
+_OTHER_LETTER = re.compile(r"(?:(?:or|and)[ \t])?\(?[A-Z](?=[).:,;/\"'\]}]|\s*$|[ \t](?:or|and)\b)")
 _ALTERNATIVE = re.compile(r"(?:or\b|/|and also\b)", re.IGNORECASE)
 _DENIED = re.compile(
     r"\b(?:not|never|neither|nor|no|cannot|without|rather than|instead of|unlike|except|opposite|wrong|incorrect|false|minus"
@@ -61,7 +66,7 @@ _UNSURE = re.compile(
     r"\b(?:cannot|unable|impossible|unclear|unknown|not sure|unsure|no way|hard to|difficult to|not possible)\b", re.IGNORECASE
 )
 _NUMBER = re.compile(r"(\d{1,3})(?![\w]|[.,]\d)")
-_LETTER = re.compile(r"([A-Za-z])(?![\w'])")
+_LETTER = re.compile(r"([A-Za-z])(?!\w|'\w)")
 
 
 def parse_answer(text: str, choices: Sequence[str]) -> Parsed:
@@ -70,7 +75,7 @@ def parse_answer(text: str, choices: Sequence[str]) -> Parsed:
     The last explicit choice wins ("answer: B", a box, an answer tag, JSON); without one, lines that are an option and nothing
     else, and how the answer begins; without those, a single option that is named and not denied. Letters count only where an
     option is expected, so that the article "a" and "Object A" are never option A. Linear in the length of the text, of which
-    the last 10,000 characters are read.
+    the last 4,000 characters and 60 lines are read.
 
     Args:
         text: What the model wrote.
@@ -129,7 +134,7 @@ def _mentioned(text: str, options: Options) -> Parsed | None:
     kept = [mention for mention in named if not _denied(text, mention)]
     if not kept:
         return None
-    if len({mention.choice for mention in kept}) > 1:
+    if len({mention.choice for mention in kept}) > 1 or _begins_otherwise(text, kept[0].choice, options):
         return Parsed(None, "contradictory")
     rest = _without(text, named)
     if _HEDGED.search(rest) or _REVERSED.search(rest) or (_is_angle(kept[0].choice) and _other_way(rest)):
@@ -193,6 +198,14 @@ def _another(rest: str, choice: str, options: Options) -> bool:
     return any(not _denied(line, mention) for mention in named)
 
 
+def _begins_otherwise(text: str, choice: str, options: Options) -> bool:
+    """Whether the text begins with another option or letter, or lists several options with their letters."""
+    first, label = options.at_start(text), _LABEL.match(text)
+    if (first and first.choice != choice) or (label and options.lettered(label[1]) not in (None, choice)):
+        return True
+    return len({named.choice for named in _labelled(text, options)}) > 1
+
+
 def _labelled(line: str, options: Options) -> list[Mention]:
     """Options that stand with their own letter: "B. No"."""
     found: list[Mention] = []
@@ -205,7 +218,7 @@ def _labelled(line: str, options: Options) -> list[Mention]:
 
 def _without_echo(told: str, options: Options) -> list[str]:
     """Lines of the answer; a repeated list of lettered options is no answer and is left out."""
-    lines = [line for line in told.split("\n") if line.strip()]
+    lines = [line for line in told.split("\n") if line.strip()][-MOST_LINES:]
     labels = [next(iter(_labelled(line, options)), None) if _LABEL.match(line.strip()) else None for line in lines]
     if len({named.choice for named in labels if named is not None}) < 2:
         return lines

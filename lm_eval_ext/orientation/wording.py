@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-LONGEST = 10_000
+LONGEST = 4_000
 """Characters of an answer that are read: the last ones, because that is where an answer stands."""
 
 _THOUGHT = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
@@ -68,7 +68,7 @@ class Options:
         longest_first = sorted(self._by_key.values(), key=len, reverse=True)
         pattern = "|".join(f"({_spelled(choice)})" for choice in longest_first)
         # A sign, a digit or a letter before or after makes another word or number of it: -45, 145, un-turned.
-        self._pattern = re.compile(rf"(?<![\w+-])(?<!\d\.)(?:{pattern})(?![\w'-]|\.\d)", re.IGNORECASE)
+        self._pattern = re.compile(rf"(?<![\w+-])(?<!\d\.)(?:{pattern})(?![\w-]|'\w|\.\d)", re.IGNORECASE)
         self._order = longest_first
 
     def find(self, text: str) -> list[Mention]:
