@@ -131,12 +131,12 @@ def _inter_object(question: Question, picture: Picture) -> str:
 
 
 def _viewer_scene(question: Question, picture: Picture) -> str:
-    turn = snap(picture.rotate[1] - picture.rotate[0], 90)
+    turn = (picture.rotate[1] - picture.rotate[0]) % 360
     return _TURN_OF_PANELS[turn] if question.level == "coarse" else f"{turn} degrees"
 
 
 def _canonical(question: Question, picture: Picture) -> str:
-    needed = snap(-picture.rotate[0], 90)
+    needed = -picture.rotate[0] % 360
     if question.level == "granular":
         return f"{needed} degrees"
     return "Yes" if needed == 0 else "No"

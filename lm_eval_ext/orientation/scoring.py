@@ -151,7 +151,7 @@ def consistency(values: Sequence[Record | None]) -> float | None:
     return mean([float(twin[True] is not None and twin[True] == twin[False]) for twin in whole])
 
 
-def angle_between(first: float, second: float, wrap: int) -> float:
+def angle_between(first: int, second: int, wrap: int) -> int:
     """Degrees between two angles, the short way round; ``wrap=0`` for angles that don't repeat.
 
     Example:
