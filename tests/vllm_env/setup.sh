@@ -6,7 +6,9 @@ set -euo pipefail
 venv=$1
 here=$(cd "$(dirname "$0")" && pwd)
 stamp=$(cat "$here/setup.sh" "$here/alias/pyproject.toml" "$here/_torchvision_cpu.py" | sha256sum | cut -d' ' -f1)
-[ "$(cat "$venv/.stamp" 2>/dev/null)" = "$stamp" ] && exit 0
+if [ "$(cat "$venv/.stamp" 2>/dev/null)" = "$stamp" ]; then
+    exit 0
+fi
 
 python3.11 -m venv --clear "$venv"
 pip="$venv/bin/python -m pip --quiet --disable-pip-version-check"
@@ -22,5 +24,6 @@ $pip install --no-build-isolation --no-deps "$alias"
 site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 cp "$here/_torchvision_cpu.py" "$site"/
 echo 'import _torchvision_cpu' > "$site"/_torchvision_cpu.pth
-"$venv/bin/python" -c 'import vllm, torchvision'
+$pip install --no-build-isolation --no-deps --editable "$here/../.."
+"$venv/bin/python" -c 'import vllm, torchvision, lm_eval_ext.cli'
 echo "$stamp" > "$venv/.stamp"
