@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.orientation.cast import Catalogue, read_catalogue
 from lm_eval_ext.orientation.poses import Cast, Wanted, draw_picture
 from lm_eval_ext.orientation.questions import CANNOT, Question
-from lm_eval_ext.orientation.rules import true_answer
+from lm_eval_ext.orientation.rules import mirror, true_answer
 from lm_eval_ext.orientation.scene import RENDER_VERSION, Picture, picture_to_data
 from lm_eval_ext.seeding import digest, stream
 
@@ -82,9 +82,8 @@ def _twin(which: _Set, i: int) -> Iterator[Item]:
     if truth != answer:
         raise AssertionError(f"{question.name} {i}: a picture for {answer!r} was drawn, but its answer is {truth!r}.")
     order = _shuffled(range(len(question.options)), which.stream("options", i))
-    for mirrored in (False, True):
-        shown = question.mirrored(answer) if mirrored else answer
-        yield _item(which, i, replace(picture, mirrored=mirrored), answer=shown, order=order)
+    yield _item(which, i, picture, answer=answer, order=order)
+    yield _item(which, i, mirror(picture), answer=question.mirrored(answer), order=order)
 
 
 def _item(which: _Set, i: int, picture: Picture, *, answer: str, order: Sequence[int]) -> Item:

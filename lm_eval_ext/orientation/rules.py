@@ -1,6 +1,7 @@
 """From pose to answer: the exact truth of a picture."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from lm_eval_ext.orientation.questions import CANNOT, Question
@@ -42,8 +43,20 @@ def true_answer(question: Question, picture: Picture, round_categories: Collecti
     asked = _asked_objects(question, picture)
     if any(placed.category in round_categories for placed in asked):
         return CANNOT
-    answer = _RULES[question.type](question, picture)
+    answer = _RULES[question.type](question, mirror(picture) if picture.mirrored else picture)
     return question.mirrored(answer) if picture.mirrored else answer
+
+
+def mirror(picture: Picture) -> Picture:
+    """The picture whose every panel is the mirror image, left to right, of what the given picture shows.
+
+    Panels are drawn mirrored first and turned then, so that the turns change their sign.
+
+    Example:
+        >>> mirror(Picture(panels=(), rotate=(90,))).rotate
+        (270,)
+    """
+    return replace(picture, mirrored=not picture.mirrored, rotate=tuple(-turn % 360 for turn in picture.rotate))
 
 
 def _asked_objects(question: Question, picture: Picture) -> tuple[Placed, ...]:

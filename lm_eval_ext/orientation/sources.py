@@ -1,10 +1,10 @@
 """Items of a question from the source that was asked for; no source stands in for another."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from lm_eval_ext.errors import InputError
+from lm_eval_ext.hub import fetch_dataset
 from lm_eval_ext.items import Item, Source, dump_spec
 from lm_eval_ext.options import Options
 from lm_eval_ext.orientation.generate import generate
@@ -46,7 +46,7 @@ def load_items(question: Question, options: Options) -> list[Item]:
         if options.root is None:
             raise InputError('source=local needs a folder: --metadata \'{"source": "local", "root": "FOLDER"}\'.')
         return published_items(read_published(options.root), question, seed=options.seed, source="local")
-    folder = fetch_hub()
+    folder = fetch_dataset(HUB_NAME, HUB_REVISION)
     return published_items(read_published(folder), question, seed=options.seed, source="hub", revision=folder.name)
 
 
@@ -104,21 +104,3 @@ def _published_fields(question: Question, level: LevelEntry, row: Row, seed: int
         "choices": [shown[place] for place in order],
         "answer": row.answer,
     }
-
-
-def fetch_hub() -> Path:
-    """Folder of the published benchmark in the hub's cache, at the pinned revision; its name is the full commit.
-
-    Raises:
-        InputError: The hub can't be reached and the cache doesn't hold it.
-    """
-    import huggingface_hub
-    from huggingface_hub.errors import HfHubHTTPError
-
-    try:
-        return Path(huggingface_hub.snapshot_download(HUB_NAME, repo_type="dataset", revision=HUB_REVISION))
-    except (OSError, HfHubHTTPError) as error:
-        raise InputError(
-            f"{HUB_NAME} at {HUB_REVISION} can't be had from the hub ({type(error).__name__}). For items made on demand give "
-            '--metadata \'{"source": "generated"}\', for a folder \'{"source": "local", "root": "FOLDER"}\'.'
-        ) from None

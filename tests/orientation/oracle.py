@@ -100,9 +100,9 @@ def _compound_rotation(question: Question, picture: dict[str, Any]) -> str:
 
 
 def _panels(picture: dict[str, Any]) -> list[np.ndarray]:
-    """Each panel as four different pixels, turned first and mirrored then, as what the eye sees is."""
-    turned = [np.rot90(np.array([[1, 2], [3, 4]]), -turn // 90) for turn in picture["rotate"]]
-    return [np.fliplr(panel) if picture["mirrored"] else panel for panel in turned]
+    """Each panel as four different pixels, drawn as pictures are: mirrored, then turned."""
+    upright = np.fliplr([[1, 2], [3, 4]]) if picture["mirrored"] else np.array([[1, 2], [3, 4]])
+    return [np.rot90(upright, -turn // 90) for turn in picture["rotate"]]
 
 
 def _quarters(start: np.ndarray, end: np.ndarray) -> int:
