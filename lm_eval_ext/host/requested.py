@@ -151,8 +151,10 @@ def _is_our_entry(name: str, index: Mapping[str, Any], seen: frozenset[str]) -> 
 
 
 def _members(listed: object) -> list[str]:
-    if not isinstance(listed, list):
-        return []
-    entries = cast("list[object]", listed)
-    named = [cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"task": entry} for entry in entries]
-    return [str(entry.get("task") or entry.get("group")) for entry in named]
+    """Names in the ``task:`` list of a group, those inside groups that are written out there included."""
+    if isinstance(listed, str):
+        return [listed]
+    if isinstance(listed, dict):
+        entry = cast("dict[str, object]", listed)
+        return [*_members(entry.get("group")), *_members(entry.get("task"))]
+    return [name for part in cast("list[object]", listed or []) for name in _members(part)]
