@@ -55,7 +55,7 @@ def wilson(share: float, n: float, quantile: float) -> Bounds:
         Wilson 1927, doi:10.1080/01621459.1927.10502953.
 
     Example:
-        >>> low, high = wilson(1.0, 50, 1.959964)
+        >>> low, high = wilson(1.0, 50.0, 1.959964)
         >>> round(low, 3), round(high, 3)
         (0.929, 1.0)
     """
@@ -99,7 +99,7 @@ def clustered_interval(scores: Float[np.ndarray, "n"], cluster: Int[np.ndarray, 
 
 
 def _bounds(mean: float, found: Spread, binary: bool, alpha: float) -> Bounds:
-    quantile = t_quantile(1.0 - alpha / 2.0, found.n_clusters - 1)
+    quantile = t_quantile(1.0 - alpha / 2.0, found.n_clusters - 1.0)
     if binary:
         return wilson(mean, found.effective, quantile)
     if found.stderr is None:  # every score is the same

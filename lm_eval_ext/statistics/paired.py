@@ -138,7 +138,7 @@ def _gap(found: Spread, alpha: float, n_unpaired: int = 0) -> Gap:
     if found.stderr is None:  # every difference is the same
         bounds = constant_bounds(found.mean, found.n_clusters, alpha, SIGNED_UNIT)
     else:
-        bounds = around(found.mean, found.stderr, t_quantile(1.0 - alpha / 2.0, found.n_clusters - 1), SIGNED_UNIT)
+        bounds = around(found.mean, found.stderr, t_quantile(1.0 - alpha / 2.0, found.n_clusters - 1.0), SIGNED_UNIT)
     return Gap(found.mean, bounds.low, bounds.high, found.stderr, found.n, found.n_clusters, found.reason, n_unpaired)
 
 

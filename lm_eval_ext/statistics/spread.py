@@ -110,7 +110,7 @@ def t_quantile(probability: float, degrees: float) -> float:
     """Value that a Student t variable with that many degrees of freedom stays below with this probability.
 
     Example:
-        >>> round(t_quantile(0.975, 9), 6)
+        >>> round(t_quantile(0.975, 9.0), 6)
         2.262157
     """
     from scipy.special import stdtrit  # a third of the import time of scipy.stats

@@ -106,6 +106,10 @@ def test_scores_off_the_scale_and_bad_levels_are_refused():
     for alpha in (0.0, 1.0, 5.0):
         with pytest.raises(ValueError, match=f"alpha={alpha} is not accepted"):
             clustered_interval(np.array([0.0, 1.0]), np.arange(2), alpha=alpha)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_scores_and_clusters_of_unequal_number_are_refused():
     with pytest.raises(ValueError, match="2 scores came with 3 clusters"):
         measure_spread(np.array([0.0, 1.0]), np.arange(3))
 

@@ -5,6 +5,7 @@ import pytest
 
 from lm_eval_ext.statistics import clustered_interval, paired_gap
 
+pytestmark = pytest.mark.usefixtures("unchecked")  # a hundred thousand calls
 SIGMA = 1.2
 
 

@@ -25,7 +25,7 @@ def close(found, expected):
     return found == pytest.approx(expected, rel=TIGHT, abs=1e-12)
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 9, 49, 1999])
+@pytest.mark.parametrize("degrees", [1.0, 2.0, 9.0, 49.0, 1999.0])
 @pytest.mark.parametrize("probability", [0.6, 0.95, 0.975, 0.9999])
 def test_quantile_agrees_with_scipy(degrees, probability):
     assert close(t_quantile(probability, degrees), stats.t.ppf(probability, degrees))
@@ -59,7 +59,7 @@ def test_clustered_error_agrees_with_statsmodels(seed):
 @pytest.mark.parametrize(("count", "n"), [(0, 30), (1, 30), (29, 30), (500, 1000), (1000, 1000)])
 def test_wilson_agrees_with_scipy_and_statsmodels(count, n):
     proportion = pytest.importorskip("statsmodels.stats.proportion")
-    found = tuple(wilson(count / n, n, stats.norm.ppf(0.975)))
+    found = tuple(wilson(count / n, float(n), float(stats.norm.ppf(0.975))))
     expected = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
     assert close(found, (expected.low, expected.high))
     assert close(found, tuple(np.clip(proportion.proportion_confint(count, n, method="wilson"), 0, 1)))
