@@ -1,0 +1,106 @@
+"""Drawn pictures on disk, named by the hash of their spec, so that each is rendered once per machine."""
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lm_eval_ext.files import write_atomic
+from lm_eval_ext.items import dump_spec
+from lm_eval_ext.orientation.drawing import draw
+from lm_eval_ext.orientation.scene import Picture, picture_to_data
+from lm_eval_ext.seeding import digest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def cache_folder() -> Path:
+    """Folder of everything that can be made again: ``$LM_EVAL_EXT_CACHE``, or ``~/.cache/lm_eval_ext``."""
+    return Path(os.environ.get("LM_EVAL_EXT_CACHE") or Path.home() / ".cache" / "lm_eval_ext")
+
+
+def cached_path(picture: Picture) -> Path:
+    """Where the picture's PNG file lies, or will lie."""
+    key = digest(dump_spec(picture_to_data(picture)))
+    return cache_folder() / "pictures" / key[:2] / f"{key}.png"
+
+
+def draw_cached(picture: Picture) -> "Image":
+    """The picture, from the cache when a sound file is there; otherwise drawn and kept."""
+    path = cached_path(picture)
+    kept = _read(path)
+    if kept is not None:
+        return kept
+    image, data = draw(picture), io.BytesIO()
+    image.save(data, "PNG")
+    write_atomic(path, data.getvalue())
+    return image
+
+
+def draw_many(pictures: Sequence[Picture], *, workers: int = 2, progress: bool = True) -> list[Path]:
+    """Draws what the cache lacks, in several processes.
+
+    The memory in use does not grow with the number of pictures. Processes are spawned, so a script that calls this does so under
+    ``if __name__ == "__main__":``.
+
+    Args:
+        pictures: Any number; equal ones are drawn once.
+        workers: Processes, each with one thread; 1 draws in this process with all cores.
+        progress: Show a progress bar on standard error.
+
+    Returns:
+        The PNG file of each picture, in the order given.
+    """
+    from tqdm import tqdm
+
+    paths = [cached_path(picture) for picture in pictures]
+    missing = {path: picture for path, picture in zip(paths, pictures, strict=True) if _read(path) is None}
+    with tqdm(total=len(missing), desc="Rendering", unit="picture", disable=not progress or not missing) as bar:
+        if workers == 1 or len(missing) <= workers:
+            for picture in missing.values():
+                draw_cached(picture)
+                bar.update()
+        else:
+            _draw_in_pool(list(missing.values()), workers, bar)
+    return paths
+
+
+def _draw_in_pool(pictures: list[Picture], workers: int, bar: "tqdm[object]") -> None:  # noqa: F821
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        try:
+            for _ in pool.map(_keep, pictures, chunksize=4):
+                bar.update()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _one_thread() -> None:
+    # Processes share the cores, so threads within one would only get in each other's way.
+    import drjit
+
+    drjit.set_thread_count(1)
+
+
+def _keep(picture: Picture) -> None:
+    draw_cached(picture)
+
+
+def _read(path: Path) -> "Image | None":
+    """The image of a sound PNG file, or None when it is missing or damaged."""
+    import PIL.Image
+
+    try:
+        data = path.read_bytes()
+        with PIL.Image.open(io.BytesIO(data)) as image:
+            # Compares the checksums of all chunks; decoding alone misses a changed byte.
+            image.verify()
+        with PIL.Image.open(io.BytesIO(data)) as image:
+            return image.convert("RGB")
+    except (OSError, SyntaxError, ValueError):
+        return None
