@@ -38,6 +38,8 @@ SPELLING = {"Sir Humphrey Davy": "Humphry Davy", "Johann Arfwedson": "Johan Augu
             "Fredrich Ernst Dorn": "Friedrich Ernst Dorn", "Marguerite Derey": "Marguerite Perey", "Anders Ekeberg": "Anders Gustaf Ekeberg",
             "Franz Müller von Reichenstein": "Franz-Joseph Müller von Reichenstein", "André Debierne": "André-Louis Debierne",
             "A. Crawford": "", "Julius Scaliger": "", "J.L. Soret": "", "Henry Cavendish": "Henry Cavendish"}  # "": disputed, left out
+BASES = ("country", "continent", "state", "city")
+PLACES_NAMED_AFTER = (*BASES, "region")
 DISSOLVED = {"AN", "CS"}
 CONTINENTS = {"AF": "Africa", "AS": "Asia", "EU": "Europe", "NA": "North America", "SA": "South America", "OC": "Oceania"}
 REGION_OF = {"AF": "Africa", "AS": "Asia", "EU": "Europe", "NA": "Americas", "SA": "Americas", "OC": "Oceania"}
@@ -67,11 +69,13 @@ class Builder:
         self.facts: set[tuple[str, str, str]] = set()
 
     def add(self, row: Row) -> bool:
+        """Whether the entity is in the table now; one whose name is taken is not."""
+        name = plain(row.label)
         if row.id in self.rows:
             return True
-        if plain(row.label) in self.labels or not plain(row.label):
+        if name in self.labels or not name:
             return False
-        self.labels[plain(row.label)] = row.id
+        self.labels[name] = row.id
         self.rows[row.id] = row
         return True
 
@@ -93,11 +97,6 @@ def countries() -> list[tuple[dict[str, Any], dict[str, Any]]]:
         if code not in DISSOLVED and twin and entry["capital"] and entry["population"] >= SMALLEST_COUNTRY and plain(entry["capital"]) == plain(twin.get("capital") or ""):
             found.append((entry, twin))
     return found
-
-
-def named_after(label: str, base: str, base_id: str) -> str:
-    """The label with the base name as a reference, where it stands in it as a whole word."""
-    return re.sub(rf"(?<!\w){re.escape(base)}(?!\w)", "{" + base_id + "}", label)
 
 
 def add_countries(out: Builder) -> None:
@@ -139,7 +138,7 @@ def add_region(out: Builder, country: str, continent: str, name: str) -> None:
     if not name or base not in ("Africa", "Asia", "Europe"):
         return
     me = f"region:{plain(name)}"
-    out.add(Row(me, "region", named_after(name, base, f"continent:{continent}")))
+    out.add(Row(me, "region", name))
     out.fact(country, "region", me)
     out.fact(me, "continent", f"continent:{continent}")
 
@@ -164,7 +163,7 @@ def add_cities(out: Builder) -> None:
             wanted.append(largest)
         for city in wanted:
             me = f"city:{city['geonameid']}"
-            if home not in out.rows or not out.add(Row(me, "city", named_after(city["name"], entry["name"], home))):
+            if home not in out.rows or not out.add(Row(me, "city", city["name"])):
                 continue
             out.fact(me, "country", home)
             if city is capital:
@@ -195,10 +194,24 @@ def add_elements(out: Builder) -> None:
             out.fact(them, "discovered", me)
 
 
+def with_references(rows: list[Row]) -> list[Row]:
+    """Names of countries, continents, states and cities inside the names of other places become references to them."""
+    places = sorted(((row.label, row.id) for row in rows if row.type in BASES), key=lambda place: (-len(place[0]), place))
+
+    def refer(row: Row) -> Row:
+        label = row.label
+        for name, other in places if row.type in PLACES_NAMED_AFTER else ():
+            if name in label and other != row.id:
+                label = re.sub(rf"(?<![\w{{:]){re.escape(name)}(?!\w)", "{" + other + "}", label)
+        return row._replace(label=label)
+
+    return [refer(row) for row in rows]
+
+
 def write(out: Builder) -> None:
     facts = sorted(out.facts)
     used = {f[0] for f in facts} | {f[2] for f in facts}
-    rows = sorted(row for row in out.rows.values() if row.id in used)
+    rows = with_references(sorted(row for row in out.rows.values() if row.id in used))
     single = Counter((s, r) for s, r, _ in facts)
     facts = [f for f in facts if f[1] == "borders" or single[f[:2]] == 1]
     DATA.mkdir(parents=True, exist_ok=True)

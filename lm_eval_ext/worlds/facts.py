@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 
 TABLE_VERSION = 1
+_REFERENCE = re.compile(r"\{([^}]*)\}")
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Entity:
     Attributes:
         id: ``type:key``, for example ``city:2988507``.
         type: city, country, continent, region, state, currency, language, element or person.
-        label: Real name, in which ``{id}`` stands for the name of the entity that this one is named after.
+        label: Real name, in which ``{id}`` stands for the name of another entity that this one is named after.
         aliases: Other real names.
     """
 
@@ -60,13 +62,9 @@ class FactTable:
     relations: dict[str, Relation]
 
     @cached_property
-    def named_after(self) -> dict[str, str]:
-        """Entity -> the entity in whose honour it is named."""
-        found: dict[str, str] = {}
-        for entity in self.entities.values():
-            if "{" in entity.label:
-                found[entity.id] = entity.label[entity.label.index("{") + 1 : entity.label.index("}")]
-        return found
+    def named_after(self) -> dict[str, tuple[str, ...]]:
+        """Entity -> the entities whose names its own name is made from; only for those with such a name."""
+        return {entity.id: tuple(_REFERENCE.findall(entity.label)) for entity in self.entities.values() if "{" in entity.label}
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

@@ -3,8 +3,7 @@
 Derived names stay derived: where the real Mexico City is named after Mexico, the synthetic one is named after the synthetic Mexico.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Literal
 
@@ -50,20 +49,33 @@ def in_pool(name: str, pool: Pool) -> bool:
     return (int(digest("pool", name)[:8], 16) % 5 == 0) == (pool == "test")
 
 
-def resolve(label: str, names: dict[str, str]) -> str:
-    """A label with the names of the entities it refers to.
-
-    Example:
-        >>> resolve("{country:MX} City", {"country:MX": "Dorvania"})
-        'Dorvania City'
-    """
-    return re.sub(r"\{([^}]*)\}", lambda match: names[match[1]], label)
+def resolve(table: FactTable, names: Mapping[str, str], entity: str) -> str:
+    """An entity's name: the given one, or the one made from the names of those that it is named after."""
+    label = names.get(entity) or table.entities[entity].label
+    for other in table.named_after.get(entity, ()) if entity not in names else ():
+        label = label.replace("{" + other + "}", resolve(table, names, other))
+    return label
 
 
 def real_names(table: FactTable) -> dict[str, str]:
-    """Every entity's real name."""
-    plain = {entity.id: entity.label for entity in table.entities.values() if "{" not in entity.label}
-    return {entity.id: resolve(entity.label, plain) for entity in table.entities.values()}
+    """Every entity's real name.
+
+    Example:
+        >>> from lm_eval_ext.worlds.facts import load_facts
+        >>> real_names(load_facts())["country:ZA"]
+        'South Africa'
+    """
+    return {entity: resolve(table, {}, entity) for entity in table.entities}
+
+
+def _roots(table: FactTable, entities: Sequence[str]) -> list[str]:
+    """The entities that get a name of their own: those not named after others, then what else the derived ones are named after."""
+    plain = [entity for entity in entities if entity not in table.named_after]
+    open_, needed = [entity for entity in entities if entity in table.named_after], set[str]()
+    while open_:
+        for other in table.named_after.get(open_.pop(), ()):
+            (open_.append if other in table.named_after else needed.add)(other)
+    return [*plain, *sorted(needed - set(plain))]
 
 
 def synthetic_names(table: FactTable, entities: Sequence[str], *, seed: int, world: int, pool: Pool = "test") -> dict[str, str]:
@@ -79,15 +91,15 @@ def synthetic_names(table: FactTable, entities: Sequence[str], *, seed: int, wor
     taken = {name.casefold() for name in real_names(table).values()}
     taken |= {alias.casefold() for entity in table.entities.values() for alias in entity.aliases}
     names: dict[str, str] = {}
-    derived = table.named_after
-    for entity in [*(e for e in entities if e not in derived), *sorted({derived[e] for e in entities if e in derived} - set(entities))]:
-        rng = stream("name", pool, seed, world, entity)
-        for attempt in range(1000):
-            name = _candidate(rng, table.entities[entity].type, attempt)
-            if name.casefold() not in taken and in_pool(name, pool):
-                break
-        else:
-            raise RuntimeError(f"no free name for {entity} after 1000 tries")
-        taken.add(name.casefold())
-        names[entity] = name
-    return names | {entity: resolve(table.entities[entity].label, names) for entity in entities if entity in derived}
+    for entity in _roots(table, entities):
+        names[entity] = _free_name(stream("name", pool, seed, world, entity), table.entities[entity].type, taken, pool)
+        taken.add(names[entity].casefold())
+    return {entity: resolve(table, names, entity) for entity in entities}
+
+
+def _free_name(rng: Random, kind: str, taken: set[str], pool: Pool) -> str:
+    for attempt in range(1000):
+        name = _candidate(rng, kind, attempt)
+        if name.casefold() not in taken and in_pool(name, pool):
+            return name
+    raise RuntimeError(f"No free name for a {kind} after 1000 tries; names grow longer with every 16th, so this is a defect.")

@@ -76,7 +76,7 @@ class QuestionMaker:
 
     def _gives_away(self, subject: str, answer: str) -> bool:
         """Whether one name is made from the other, so that the question would hint at its answer."""
-        return subject == answer or self._derived.get(subject) == answer or self._derived.get(answer) == subject
+        return subject == answer or answer in self._derived.get(subject, ()) or subject in self._derived.get(answer, ())
 
 
 MOTIFS: tuple[Callable[[QuestionMaker, Random], Question | None], ...] = (QuestionMaker.single, QuestionMaker.chain)

@@ -1,0 +1,40 @@
+"""What the YAML files of ``tasks/synthworlds`` name."""
+
+import json
+from typing import Any
+
+from lm_eval_ext.items import to_columns
+from lm_eval_ext.options import read_options
+from lm_eval_ext.worlds import generate, published
+from lm_eval_ext.worlds.prompts import Setting, question_prompt
+from lm_eval_ext.worlds.sources import load_items
+
+
+def load(*, setting: Setting, **metadata: Any) -> dict[str, Any]:
+    """The items of one setting as lm-eval wants them: ``{"test": datasets.Dataset}``.
+
+    Args:
+        setting: From the task's ``dataset_kwargs``.
+        metadata: lm-eval's merged metadata; ours are the fields of ``Options``.
+
+    Raises:
+        InputError: An option or a source is not accepted.
+    """
+    items = list(load_items(setting, read_options(metadata)))
+    import datasets
+
+    return {"test": datasets.Dataset.from_dict(to_columns(items))}
+
+
+def doc_to_text(doc: dict[str, Any]) -> str:
+    """The prompt, with pages where the setting gives them."""
+    if doc["setting"] == "closed_book":
+        return question_prompt("closed_book", doc["query"])
+    spec = json.loads(doc["spec"])
+    pages = generate.gold_pages(spec) if doc["source"] == "generated" else published.gold_pages(spec)
+    return question_prompt("reading", doc["query"], pages)
+
+
+def doc_to_target(doc: dict[str, Any]) -> str:
+    """The answer."""
+    return doc["answer"]

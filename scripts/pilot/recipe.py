@@ -1,0 +1,43 @@
+"""Sizes and schedule of the pilot; the model card quotes them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """Shape of the model; about 2.5 M parameters."""
+
+    vocabulary: int = 3072
+    image: int = 96
+    patch: int = 12
+    vision_width: int = 128
+    vision_layers: int = 5
+    text_width: int = 128
+    text_layers: int = 4
+    head: int = 32  # vLLM's CPU kernels take no smaller one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long each stage lasts, in optimiser steps, and how many rows a step takes."""
+
+    pictures: int = 9000
+    picture_pixels: int = 128
+    copy_steps: int = 220
+    copy_share: float = 0.08
+    text_steps: int = 2300
+    text_rows: int = 48
+    vision_steps: int = 2400
+    vision_rows: int = 64
+    joint_steps: int = 900
+    joint_image_rows: int = 24
+    joint_text_rows: int = 24
+    worlds: int = 120
+    synthetic_worlds: int = 4
+
+
+SIZES = Sizes()
+SCHEDULE = Schedule()
+SEED = 20_261_124
+EOA = "\n\n"
+"""Ends an answer; the tasks stop there."""
