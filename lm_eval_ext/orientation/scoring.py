@@ -95,8 +95,7 @@ def mean(values: Sequence[float | None]) -> float | None:
 
 
 def _estimate(values: Sequence[Record]) -> Estimate:
-    names, cluster = np.unique([str(name) for _, name in values], return_inverse=True)
-    del names
+    cluster = np.unique([str(name) for _, name in values], return_inverse=True)[1]
     return clustered_interval(np.array([score for score, _ in values], dtype=float), cluster)
 
 
