@@ -70,12 +70,12 @@ class Metric:
     Attributes:
         of_item: Value of one document, or None where the figure does not apply to it.
         aggregate: Figure of all values; None without any.
-        higher_is_better: Direction for comparisons.
+        higher_is_better: Direction for comparisons; None for what no model can better.
     """
 
     of_item: Callable[[Judged], Any]
     aggregate: Callable[[Sequence[Any]], float | str | None]
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
 
 
 def judge(doc: Mapping[str, Any], said: str) -> Judged:
@@ -198,12 +198,12 @@ TEXT_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "acc": Metric(of_item=lambda judged: judged.right, aggregate=mean),
         # lm-eval fills this key with an error that takes documents for independent; coming after it, ours replaces that.
-        "acc_stderr": Metric(of_item=lambda judged: judged.clustered, aggregate=clustered_stderr, higher_is_better=False),
+        "acc_stderr": Metric(of_item=lambda judged: judged.clustered, aggregate=clustered_stderr, higher_is_better=None),
         "acc_ci_low": Metric(of_item=lambda judged: judged.clustered, aggregate=ci_low),
         "acc_ci_high": Metric(of_item=lambda judged: judged.clustered, aggregate=ci_high),
         "acc_chance_corrected": Metric(of_item=_above_chance, aggregate=mean),
-        "chance": Metric(of_item=_chance, aggregate=mean),
-        "majority": Metric(of_item=lambda judged: [judged.name, judged.doc["answer"]], aggregate=majority),
+        "chance": Metric(of_item=_chance, aggregate=mean, higher_is_better=None),
+        "majority": Metric(of_item=lambda judged: [judged.name, judged.doc["answer"]], aggregate=majority, higher_is_better=None),
         "unparsed": Metric(of_item=lambda judged: float(judged.parsed.choice is None), aggregate=mean, higher_is_better=False),
         "acc_dori_script": Metric(of_item=lambda judged: float(judged.by_script == judged.doc["answer"]), aggregate=mean),
         "script_disagreement": Metric(
