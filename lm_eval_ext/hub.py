@@ -28,6 +28,7 @@ def fetch_dataset(name: str, revision: str, patterns: Sequence[str] | None = Non
         )
     except (OSError, HfHubHTTPError) as error:
         raise InputError(
-            f"source='hub': {name} at {revision} can't be had from the hub ({type(error).__name__}). For items made on demand give "
-            '--metadata \'{"source": "generated"}\', for a folder \'{"source": "local", "root": "FOLDER"}\'.'
+            f"source='hub': {name} at {revision} can't be had from the hub ({type(error).__name__}). "
+            'For items made on demand give --metadata \'{"source": "generated"}\', '
+            'for a folder --metadata \'{"source": "local", "root": "FOLDER"}\'.'
         ) from None

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from random import Random
 
 from lm_eval_ext.seeding import stream
 from lm_eval_ext.worlds.facts import Fact, FactTable
@@ -47,22 +48,35 @@ def write_pages(table: FactTable, universe: Universe, *, seed: int) -> dict[str,
     for fact in universe.facts:
         own[fact.subject].append(fact)
         about[fact.object].append(fact)
-    return {entity: _page(table, entity, own[entity], about[entity], seed) for entity in universe.entities}
+    pages: dict[str, str] = {}
+    for entity in universe.entities:
+        rng = stream("page", seed, entity)
+        sentences = _statements(table, own[entity], rng) + _listings(table, own[entity], about[entity], rng)
+        rng.shuffle(sentences)
+        pages[entity] = "\n".join([reference(entity), " ".join(sentences)])
+    return pages
 
 
-def _page(table: FactTable, entity: str, own: list[Fact], about: list[Fact], seed: int) -> str:
-    rng = stream("page", seed, entity)
+def _statements(table: FactTable, own: list[Fact], rng: Random) -> list[str]:
+    """One sentence for each fact that has one object."""
     sentences: list[str] = []
     for fact in own:
         words = table.relations[fact.relation].sentences
         if words:
-            sentences.append(rng.choice(words).format(s=reference(entity), o=reference(fact.object)))
-    lists = {name: [fact.object for fact in own if fact.relation == name] for name, relation in table.relations.items() if relation.many}
-    lists |= {name: [fact.subject for fact in about if fact.relation == name] for name, relation in table.relations.items() if relation.inverse}
-    for name, others in lists.items():
-        if others:
-            chosen = sorted(rng.sample(others, min(len(others), _LONGEST_LIST)))
-            words = table.relations[name].many or table.relations[name].inverse
-            sentences.append(words.format(s=reference(entity), list=_listing(chosen)))
-    rng.shuffle(sentences)
-    return "\n".join([reference(entity), " ".join(sentences)])
+            sentences.append(rng.choice(words).format(s=reference(fact.subject), o=reference(fact.object)))
+    return sentences
+
+
+def _listings(table: FactTable, own: list[Fact], about: list[Fact], rng: Random) -> list[str]:
+    """One sentence for each relation with many objects or, turned round, many subjects."""
+    sentences: list[str] = []
+    for relation in table.relations.values():
+        if relation.many:
+            pairs = [(fact.subject, fact.object) for fact in own if fact.relation == relation.name]
+        else:
+            pairs = [(fact.object, fact.subject) for fact in about if relation.inverse and fact.relation == relation.name]
+        if pairs:
+            chosen = sorted(other for _, other in rng.sample(pairs, min(len(pairs), _LONGEST_LIST)))
+            words = relation.many or relation.inverse
+            sentences.append(words.format(s=reference(pairs[0][0]), list=_listing(chosen)))
+    return sentences

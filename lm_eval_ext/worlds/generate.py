@@ -29,42 +29,42 @@ def generate(setting: Setting, options: Options) -> Iterator[Item]:
     questions = ask(load_facts(), world.universe, seed=options.seed)
     for number, question in enumerate(islice(questions, options.n)):
         for which in range(REAL, options.n_sm + 1):
-            yield _item(setting, options, world, question, number, which)
+            twin_id = f"{options.seed}-{options.pages}-{number}"
+            shared = {"item_id": f"{setting}-{twin_id}-{'rm' if which == REAL else f'sm{which}'}", "twin_id": twin_id}
+            shared |= {"family": "synthworlds", "setting": setting, "source": "generated", "source_revision": world.revision}
+            yield Item.model_validate(shared | _asked(world, question, which) | {"spec": _spec(options, world, question, which)})
 
 
-def _item(setting: Setting, options: Options, world: World, question: Question, number: int, which: int) -> Item:
+def _asked(world: World, question: Question, which: int) -> dict[str, Any]:
+    """What depends on the question and on the names under which it is asked."""
     names = world.names[which]
-    twin = f"{options.seed}-{options.pages}-{number}"
-    real = load_facts().entities[question.answer]
-    spec: dict[str, Any] = {
-        "answer": question.answer,
-        "gold": question.gold,
-        "n_sm": options.n_sm,
-        "pages": options.pages,
-        "parallel": parallel_proof(world, question),
-        "prompt": PROMPT_VERSION,
-        "question": question.text,
-        "seed": options.seed,
-        "world": which,
-    }
-    return Item(
-        item_id=f"{setting}-{twin}-{'rm' if which == REAL else f'sm{which}'}",
-        family="synthworlds",
-        setting=setting,
-        twin_id=twin,
-        cluster_id=f"{options.seed}-{question.gold[0]}",
-        factors={
+    return {
+        "cluster_id": question.gold[0],
+        "factors": {
             "world": "rm" if which == REAL else "sm",
             "hops": question.hops,
             "motif": question.motif,
             "relation": " > ".join(question.relations),
         },
-        source="generated",
-        source_revision=world.revision,
-        spec=dump_spec(spec),
-        query=render_text(question.text, names),
-        answer=names[question.answer],
-        answer_aliases=list(real.aliases) if which == REAL else [],
+        "query": render_text(question.text, names),
+        "answer": names[question.answer],
+        "answer_aliases": list(load_facts().entities[question.answer].aliases) if which == REAL else [],
+    }
+
+
+def _spec(options: Options, world: World, question: Question, which: int) -> str:
+    return dump_spec(
+        {
+            "seed": options.seed,
+            "pages": options.pages,
+            "n_sm": options.n_sm,
+            "world": which,
+            "question": question.text,
+            "answer": question.answer,
+            "gold": question.gold,
+            "parallel": parallel_proof(world, question),
+            "prompt": PROMPT_VERSION,
+        }
     )
 
 

@@ -1,6 +1,6 @@
 """Names of a world's entities: the real ones, or invented ones that fit their type.
 
-Derived names stay derived: where the real Mexico City is named after Mexico, the synthetic one is named after the synthetic Mexico.
+Derived names stay derived: as the real Mexico City is named after Mexico, the synthetic one is named after the synthetic Mexico.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def real_names(table: FactTable) -> dict[str, str]:
 
 
 def _roots(table: FactTable, entities: Sequence[str]) -> list[str]:
-    """The entities that get a name of their own: those not named after others, then what else the derived ones are named after."""
+    """The entities that get a name of their own: those not named after others, then all others that names are made of."""
     plain = [entity for entity in entities if entity not in table.named_after]
     open_, needed = [entity for entity in entities if entity in table.named_after], set[str]()
     while open_:

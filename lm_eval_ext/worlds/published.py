@@ -44,7 +44,8 @@ def load_local(setting: Setting, root: Path) -> Iterator[Item]:
 
 
 def _files(root: Path, config: str) -> list[Path]:
-    found = sorted([*root.glob(f"{config}/*.parquet"), *root.glob(f"{config}.parquet"), *root.glob(f"{config}-[0-9t]*.parquet")])
+    patterns = (f"{config}/*.parquet", f"{config}.parquet", f"{config}-[0-9t]*.parquet")
+    found = sorted(file for pattern in patterns for file in root.glob(pattern))
     if not found:
         listing = ", ".join(sorted(entry.name for entry in root.iterdir())[:10]) or "nothing"
         raise InputError(f"{str(root)!r} holds no parquet file of {config}. It holds {listing}; {config}/*.parquet is wanted.")
@@ -77,8 +78,8 @@ def pair_rows(real: tuple[dict[str, Any], ...], synthetic: tuple[dict[str, Any],
         if len(place) == len(synthetic) == len(real) and all(key(row) in place for row in real):
             return [(number, place[key(row)]) for number, row in enumerate(real)]
     raise InputError(
-        f"The {len(real)} real-mapped and {len(synthetic)} synthetic-mapped questions pair neither by instance_id nor by gold_qids, "
-        "so no gap can be formed. Are both files of the same release?"
+        f"The {len(real)} real-mapped and {len(synthetic)} synthetic-mapped questions pair neither by instance_id nor by "
+        "gold_qids, so no gap can be formed. Are both files of the same release?"
     )
 
 

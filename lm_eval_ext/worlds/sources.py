@@ -21,5 +21,5 @@ def load_items(setting: Setting, options: Options) -> Iterable[Item]:
     if options.source == "hub":
         return load_hub(setting)
     if options.root is None:
-        raise InputError("source='local' needs the folder: --metadata '{\"source\": \"local\", \"root\": \"FOLDER\"}'.")
+        raise InputError('source=\'local\' needs the folder: --metadata \'{"source": "local", "root": "FOLDER"}\'.')
     return load_local(setting, options.root)

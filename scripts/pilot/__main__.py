@@ -65,7 +65,7 @@ def text(work: Work = DEFAULT_WORK, threads: int = 1) -> None:
     work.mkdir(parents=True, exist_ok=True)
     model = parts.build_text_model(SIZES)
     step = text_step(model, _rows(_tokenizer(work)))
-    run_stage("text", model, make_optimisers(model), SCHEDULE.text_steps, step, work)
+    run_stage("text", model, make_optimisers(model), steps=SCHEDULE.text_steps, step_function=step, folder=work)
 
 
 @app.command()
@@ -74,10 +74,11 @@ def vision(work: Work = DEFAULT_WORK, threads: int = 1) -> None:
     torch.set_num_threads(threads)
     chosen = training_pictures(SCHEDULE)
     with torch.random.fork_rng():
-        torch.manual_seed(SEED)
+        torch.manual_seed(SEED)  # noqa: TID251  inside fork_rng
         teacher = VisionTeacher(CLIPVisionModel(parts.vision_config(SIZES)), SIZES.vision_width)
     step = vision_step(teacher, load_pictures(chosen, SIZES, work), chosen)
-    run_stage("vision", teacher, make_optimisers(teacher, muon=0.01, adam=1e-3), SCHEDULE.vision_steps, step, work)
+    optimisers = make_optimisers(teacher, muon=0.01, adam=1e-3)
+    run_stage("vision", teacher, optimisers, steps=SCHEDULE.vision_steps, step_function=step, folder=work)
 
 
 @app.command()
@@ -88,8 +89,9 @@ def joint(work: Work = DEFAULT_WORK, out: Path = Path("tests/pilot"), threads: i
     model = parts.build_joint_model(SIZES)
     assemble(model, work / "text.checkpoint", work / "vision.checkpoint")
     images = load_pictures(chosen, SIZES, work)
-    step = joint_step(model, tokenizer, images, chosen, picture_types(SCHEDULE), _rows(tokenizer))
-    run_stage("joint", model, make_optimisers(model, muon=0.01, adam=1e-3), SCHEDULE.joint_steps, step, work)
+    step = joint_step(model, tokenizer, images=images, pictures=chosen, types=picture_types(SCHEDULE), kinds=_rows(tokenizer))
+    optimisers = make_optimisers(model, muon=0.01, adam=1e-3)
+    run_stage("joint", model, optimisers, steps=SCHEDULE.joint_steps, step_function=step, folder=work)
     parts.save(model, tokenizer, SIZES, out)
 
 
@@ -102,7 +104,8 @@ def everything(work: Work = DEFAULT_WORK, out: Path = Path("tests/pilot")) -> No
     _tokenizer(work)
     command = [sys.executable, "-m", "scripts.pilot"]
     sides = [subprocess.Popen([*command, stage, "--work", str(work)]) for stage in ("text", "vision")]
-    if any([side.wait() for side in sides]):
+    codes = [side.wait() for side in sides]
+    if any(codes):
         raise SystemExit("A stage failed; run the same command again to go on from its last checkpoint.")
     joint(work, out)
     minutes = (time.time() - started) / 60

@@ -20,8 +20,8 @@ from scripts.pilot.recipe import SEED, Sizes
 SPECIAL = ("<pad>", "<s>", "</s>", "<image>")
 CHAT = (
     "{% for message in messages %}{% if message['content'] is string %}{{ message['content'] }}{% else %}"
-    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<image>\n{% elif part['type'] == 'text' %}{{ part['text'] }}"
-    "{% endif %}{% endfor %}{% endif %}{% if not loop.last %}{{ '\n\n' }}{% endif %}{% endfor %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<image>\n{% elif part['type'] == 'text' %}"
+    "{{ part['text'] }}{% endif %}{% endfor %}{% endif %}{% if not loop.last %}{{ '\n\n' }}{% endif %}{% endfor %}"
 )
 """The pilot knows no roles: a chat is its texts, one after the other."""
 
@@ -40,6 +40,7 @@ def train_tokenizer(texts: list[str], sizes: Sizes) -> Tokenizer:
 
 
 def text_config(sizes: Sizes) -> LlamaConfig:
+    """The language model's shape."""
     heads = sizes.text_width // sizes.head
     return LlamaConfig(
         vocab_size=sizes.vocabulary,
@@ -57,6 +58,7 @@ def text_config(sizes: Sizes) -> LlamaConfig:
 
 
 def vision_config(sizes: Sizes) -> CLIPVisionConfig:
+    """The vision tower's shape."""
     return CLIPVisionConfig(
         hidden_size=sizes.vision_width,
         intermediate_size=sizes.vision_width * 3,
@@ -70,8 +72,9 @@ def vision_config(sizes: Sizes) -> CLIPVisionConfig:
 
 
 def build_text_model(sizes: Sizes) -> LlamaForCausalLM:
+    """The language model, its weights random but fixed by the seed."""
     with torch.random.fork_rng():
-        torch.manual_seed(SEED)
+        torch.manual_seed(SEED)  # noqa: TID251  inside fork_rng
         return LlamaForCausalLM(text_config(sizes))
 
 
@@ -87,7 +90,7 @@ def build_joint_model(sizes: Sizes) -> LlavaForConditionalGeneration:
         tie_word_embeddings=True,
     )
     with torch.random.fork_rng():
-        torch.manual_seed(SEED)
+        torch.manual_seed(SEED)  # noqa: TID251  inside fork_rng
         model = LlavaForConditionalGeneration(config)
     model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
     return model

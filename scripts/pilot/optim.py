@@ -13,7 +13,9 @@ class Muon(torch.optim.Optimizer):
     Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks".
     """
 
-    def __init__(self, params: Iterable[torch.nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.01) -> None:
+    def __init__(
+        self, params: Iterable[torch.nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.01
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
@@ -42,7 +44,7 @@ def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
 
 
 def make_optimisers(model: torch.nn.Module, *, muon: float = 0.02, adam: float = 3e-3) -> list[torch.optim.Optimizer]:
-    """Muon at rate ``muon`` for the matrices inside layers, AdamW at rate ``adam`` for embeddings, heads, norms and convolutions."""
+    """Muon at rate ``muon`` for the matrices inside layers, AdamW at rate ``adam`` for embeddings, heads and norms."""
     matrices: list[torch.nn.Parameter] = []
     rest: list[torch.nn.Parameter] = []
     for name, weight in model.named_parameters():

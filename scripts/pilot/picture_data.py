@@ -19,11 +19,11 @@ from scripts.pilot.recipe import SEED, Schedule, Sizes
 from scripts.pilot.rows import Turn
 
 MIXTURE = {
-    "directional_facing_granular": 0.60,
-    "canonical_orientation_granular": 0.10,
-    "compound_rotation_granular": 0.10,
-    "inter_object_direction_granular": 0.10,
-    "viewer_scene_direction_granular": 0.10,
+    "directional_facing_granular": 0.70,
+    "canonical_orientation_granular": 0.075,
+    "compound_rotation_granular": 0.075,
+    "inter_object_direction_granular": 0.075,
+    "viewer_scene_direction_granular": 0.075,
 }
 """Share of the pictures that are drawn for each question."""
 SAME_PICTURE = ("view_parallelism", "directional_facing", "single_axis_rotation")
@@ -50,11 +50,12 @@ def load_pictures(pictures: Sequence[Picture], sizes: Sizes, folder: Path) -> np
     file = folder / "pictures.npy"
     if file.exists():
         return np.load(file, mmap_mode="r")
-    from lm_eval_ext.orientation.render import draw_many
+    from lm_eval_ext.orientation.cache import draw_many
 
     array = np.empty((len(pictures), sizes.image, sizes.image, 3), np.uint8)
-    for number, image in enumerate(draw_many(pictures)):
-        array[number] = np.asarray(image.resize((sizes.image, sizes.image), Image.Resampling.BICUBIC))
+    for number, file_ in enumerate(draw_many(pictures)):
+        with Image.open(file_) as image:
+            array[number] = np.asarray(image.resize((sizes.image, sizes.image), Image.Resampling.BICUBIC))
     half = folder / "pictures.half.npy"
     np.save(half, array)
     half.replace(file)
@@ -95,7 +96,7 @@ def mirror(image: torch.Tensor, panels: int) -> torch.Tensor:
 
 
 def as_pixels(images: np.ndarray, rng: Random, mirrored: Sequence[bool], panels: Sequence[int]) -> torch.Tensor:
-    """Augmented model input: mirrored where told, moved a little, brightness and contrast changed; float32 [n, 3, h, w] about -1..1."""
+    """Augmented model input: mirrored where told, moved a little, other light and contrast; float32 [n, 3, h, w] about -1..1."""
     pixels = torch.from_numpy(images.astype(np.float32) / 127.5 - 1).permute(0, 3, 1, 2)
     out = torch.empty_like(pixels)
     for number in range(len(pixels)):
@@ -106,4 +107,3 @@ def as_pixels(images: np.ndarray, rng: Random, mirrored: Sequence[bool], panels:
         moved = padded[:, SHIFT + shift[0] : SHIFT + shift[0] + side, SHIFT + shift[1] : SHIFT + shift[1] + side]
         out[number] = moved * rng.uniform(0.8, 1.2) + rng.uniform(-0.15, 0.15)
     return out
-

@@ -21,8 +21,8 @@ class Sizes:
 class Schedule:
     """How long each stage lasts, in optimiser steps, and how many rows a step takes."""
 
-    pictures: int = 9000
-    picture_pixels: int = 128
+    pictures: int = 4800
+    picture_pixels: int = 112
     copy_steps: int = 220
     copy_share: float = 0.08
     text_steps: int = 2300

@@ -36,7 +36,9 @@ class Row:
     picture: int = -1
 
 
-def encode(tokenizer: Tokenizer, turns: Sequence[Turn], *, picture: int = -1, image_tokens: int = 0, context: float = CONTEXT) -> Row:
+def encode(
+    tokenizer: Tokenizer, turns: Sequence[Turn], *, picture: int = -1, image_tokens: int = 0, context: float = CONTEXT
+) -> Row:
     """Turns as one row; ``<image>`` in a prompt becomes ``image_tokens`` placeholders, as the processor makes them."""
     ids: list[int] = []
     weights: list[float] = []

@@ -23,7 +23,13 @@ def rate(step: int, steps: int) -> float:
 
 
 def run_stage(
-    name: str, model: torch.nn.Module, optimisers: list[torch.optim.Optimizer], steps: int, step_function: StepFunction, folder: Path
+    name: str,
+    model: torch.nn.Module,
+    optimisers: list[torch.optim.Optimizer],
+    *,
+    steps: int,
+    step_function: StepFunction,
+    folder: Path,
 ) -> None:
     """Train ``model`` for ``steps`` steps, or for what a killed run left of them.
 
@@ -40,7 +46,9 @@ def run_stage(
     start = _restore(checkpoint, model, optimisers)
     saved = time.monotonic()
     model.train()
-    with Progress(TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}")) as bar:
+    with Progress(
+        TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}")
+    ) as bar:
         task = bar.add_task(name, total=steps, completed=start, figures="")
         for step in range(start, steps):
             _set_rates(optimisers, full, rate(step, steps))
@@ -62,7 +70,9 @@ def _set_rates(optimisers: list[torch.optim.Optimizer], full: list[list[float]],
             group["lr"] = lr * share
 
 
-def _update(model: torch.nn.Module, optimisers: list[torch.optim.Optimizer], step: int, step_function: StepFunction) -> dict[str, float]:
+def _update(
+    model: torch.nn.Module, optimisers: list[torch.optim.Optimizer], step: int, step_function: StepFunction
+) -> dict[str, float]:
     loss, figures = step_function(step)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -82,7 +92,7 @@ def _save(path: Path, model: torch.nn.Module, optimisers: list[torch.optim.Optim
 def _restore(path: Path, model: torch.nn.Module, optimisers: list[torch.optim.Optimizer]) -> int:
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True)  # noqa: TID251  tensors only
     model.load_state_dict(state["model"])
     for optimiser, saved in zip(optimisers, state["optimisers"], strict=True):
         rates = [group["lr"] for group in optimiser.param_groups]

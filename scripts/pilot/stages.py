@@ -11,10 +11,9 @@ from torch.nn.functional import cross_entropy
 from transformers import LlamaForCausalLM, LlavaForConditionalGeneration
 
 from lm_eval_ext.orientation.cast import read_catalogue
-from lm_eval_ext.orientation.questions import QUESTIONS, Question
+from lm_eval_ext.orientation.questions import Question
 from lm_eval_ext.orientation.scene import Picture
 from lm_eval_ext.seeding import stream
-from scripts.pilot.model import SPECIAL
 from scripts.pilot.picture_data import answered, as_pixels, picture_turns
 from scripts.pilot.recipe import SCHEDULE, SEED, SIZES
 from scripts.pilot.rows import ANSWER, Row, collate, encode
@@ -130,6 +129,7 @@ def vision_step(teacher: VisionTeacher, images: np.ndarray, pictures: Sequence[P
 def joint_step(
     model: LlavaForConditionalGeneration,
     tokenizer: Tokenizer,
+    *,
     images: np.ndarray,
     pictures: Sequence[Picture],
     types: Sequence[str],
@@ -176,10 +176,10 @@ def assemble(model: LlavaForConditionalGeneration, text: Path, vision: Path) -> 
     Raises:
         RuntimeError: A weight is missing or left over.
     """
-    state = torch.load(text, weights_only=True)["model"]
-    model.model.language_model.load_state_dict({key.removeprefix("model."): value for key, value in state.items() if key != "lm_head.weight"})
-    state = torch.load(vision, weights_only=True)["model"]
+    state = torch.load(text, weights_only=True)["model"]  # noqa: TID251  tensors only
+    inner = {key.removeprefix("model."): value for key, value in state.items() if key != "lm_head.weight"}  # the head is tied
+    model.model.language_model.load_state_dict(inner)
+    state = torch.load(vision, weights_only=True)["model"]  # noqa: TID251  tensors only
     tower = {key.removeprefix("tower."): value for key, value in state.items() if key.startswith("tower.")}
     model.model.vision_tower.load_state_dict(tower)
     model.tie_weights()
-    assert model.config.image_token_id == SPECIAL.index("<image>"), "the placeholder's number changed"

@@ -11,7 +11,7 @@ from lm_eval_ext.worlds.documents import reference, render_text
 from lm_eval_ext.worlds.facts import Fact, load_facts
 from lm_eval_ext.worlds.naming import real_names
 from lm_eval_ext.worlds.prompts import question_prompt
-from lm_eval_ext.worlds.world import World, build_world
+from lm_eval_ext.worlds.world import build_world
 from scripts.pilot.recipe import SEED
 from scripts.pilot.rows import Turn
 
@@ -48,7 +48,8 @@ def _facts_of(facts: tuple[Fact, ...]) -> dict[str, list[Fact]]:
 
 def _turns(opening: str, pairs: list[tuple[str, str]]) -> list[Turn]:
     """Question-answer pairs; the first prompt is the one of the tests, the others follow on."""
-    return [Turn(opening if number == 0 else f"Question: {question}\nAnswer:", answer) for number, (question, answer) in enumerate(pairs)]
+    first, *rest = pairs
+    return [Turn(opening, first[1]), *(Turn(f"Question: {question}\nAnswer:", answer) for question, answer in rest)]
 
 
 def reading_rows(number: int, synthetic_worlds: int) -> Iterator[list[Turn]]:
@@ -58,10 +59,14 @@ def reading_rows(number: int, synthetic_worlds: int) -> Iterator[list[Turn]]:
     for which in range(synthetic_worlds + 1):
         for entity, facts in own.items():
             rng = stream("pilot", "reading", number, which, entity)
-            yield _page_row(rng, world, which, facts, own)
+            pages, pairs = _page_questions(rng, facts, own)
+            names = world.names[which]
+            said = [(render_text(question, names), names[answer]) for question, answer in pairs]
+            yield _turns(question_prompt("reading", said[0][0], [world.page(page, which) for page in pages]), said)
 
 
-def _page_row(rng: Random, world: World, which: int, facts: list[Fact], own: dict[str, list[Fact]]) -> list[Turn]:
+def _page_questions(rng: Random, facts: list[Fact], own: dict[str, list[Fact]]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Pages to show, and symbolic questions that they answer."""
     pages, pairs = [facts[0].subject], [(_ask(rng, fact), fact.object) for fact in facts]
     bridges = [fact for fact in facts if fact.object in own]
     if bridges and rng.random() < TWO_PAGES:
@@ -69,9 +74,7 @@ def _page_row(rng: Random, world: World, which: int, facts: list[Fact], own: dic
         pages.append(first.object)
         pairs = _chains(rng, first, own[first.object]) + pairs[:2]
     rng.shuffle(pairs)
-    names = world.names[which]
-    said = [(render_text(question, names), names[answer]) for question, answer in pairs[:QUESTIONS_A_PAGE]]
-    return _turns(question_prompt("reading", said[0][0], [world.page(entity, which) for entity in pages]), said)
+    return pages, pairs[:QUESTIONS_A_PAGE]
 
 
 def recall_rows(count: int) -> Iterator[list[Turn]]:
