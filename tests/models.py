@@ -52,7 +52,7 @@ def llama_config(vocabulary: int, **changes: Any) -> Any:
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
     }
-    numbers = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, "max_position_embeddings": 1024}
+    numbers = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, "max_position_embeddings": 4096}
     return LlamaConfig(vocab_size=vocabulary, **{**sizes, **numbers, **changes})
 
 

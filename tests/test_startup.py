@@ -51,15 +51,6 @@ def ask(interpreter: Path | str = sys.executable, **environment: str) -> dict[st
     return answer
 
 
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the source distribution as a release is."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(command, capture_output=True, check=True)
-    return next(folder.glob("*.whl"))
-
-
 def new_environment(folder: Path, *what: str) -> Path:
     """Interpreter of a new environment that has our package installed, and reads everything else from this one."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)

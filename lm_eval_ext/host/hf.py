@@ -1,5 +1,6 @@
 """``hf-ext``, ``hf-multimodal-ext``: lm-eval's Hugging Face classes that know their documents and score answers to pictures."""
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,17 @@ else:
     from lm_eval.models.huggingface import HFLM
 
 
-def share_work(model: Any) -> None:
-    """Let each process answer its part of the questions.
+def join_processes() -> None:
+    """Let ``accelerate`` see that it was launched with several processes on a machine without an accelerator.
 
-    Under ``accelerate launch`` lm-eval shares the work only among several GPUs of a machine; on a CPU every process would do all.
+    It takes part in a CPU run only when told so by this variable, and otherwise leaves every process alone with all the work.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not torch.accelerator.is_available():
+        os.environ.setdefault("ACCELERATE_USE_CPU", "true")
+
+
+def share_work(model: Any) -> None:
+    """Let each process answer its part of the questions; lm-eval itself shares them only among the GPUs of a machine."""
     accelerator: Any = getattr(model, "accelerator", None)
     if accelerator is not None and model.world_size == 1:
         model._rank, model._world_size = accelerator.process_index, accelerator.num_processes  # noqa: SLF001
@@ -37,6 +44,7 @@ class HFExt(KnowsDocuments, HFLM):
     """``--model hf-ext``: ``hf`` with ``current_documents``; it shares work among CPU processes too."""
 
     def __init__(self, pretrained: Any, **kwargs: Any) -> None:
+        join_processes()
         with refusing_unknown("hf-ext", kwargs):
             super().__init__(pretrained, **kwargs)
         share_work(self)
@@ -54,6 +62,7 @@ class HFMultimodalExt(KnowsDocuments, HFMultimodalLM):
     """
 
     def __init__(self, pretrained: Any, **kwargs: Any) -> None:
+        join_processes()
         with refusing_unknown("hf-multimodal-ext", kwargs):
             super().__init__(pretrained, **kwargs)
         share_work(self)

@@ -8,8 +8,9 @@ from lm_eval.config.evaluate_config import EvaluatorConfig
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.requested import asks_for_ours, only_ours, refuse_unknown
+from lm_eval_ext.options import Options
 
-KEYS = "source, seed, n, root, pages, n_sm"
+KEYS = ", ".join(Options.model_fields)
 
 
 def test_a_mistyped_key_is_refused_with_what_is_accepted() -> None:
