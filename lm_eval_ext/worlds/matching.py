@@ -33,7 +33,7 @@ def normalise(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.translate(_BEFORE).casefold()).casefold()
     plain = unicodedata.normalize("NFC", _ACCENTS.sub("", plain))
     plain = _MINUS.sub("\u2212", _THOUSANDS.sub("", plain))
-    plain = plain.translate({ord(char): _shown(char) for char in set(plain)})
+    plain = plain.translate({ord(char): _shown(char) for char in set(plain) if not char.isalnum()})
     words = " ".join(_IDLE_DOT.sub("", plain).split())
     return _ARTICLE.sub("", words) or text.strip()
 

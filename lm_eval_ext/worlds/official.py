@@ -21,7 +21,7 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_READ = 50_000  # characters of an output that are looked at
+_READ = 20_000  # characters of an output that are looked at
 _LONGEST_DATE = 64  # characters; longer texts are not handed to the date parser
 _LAST_ERA_YEAR = 1000  # up to here a year is written with its era
 

@@ -10,7 +10,9 @@ from hypothesis import given
 
 from lm_eval_ext.worlds.answers import LONGEST_ANSWER, abstained, extract_answer
 from lm_eval_ext.worlds.echoes import without_echo
+from lm_eval_ext.worlds.facts import load_facts
 from lm_eval_ext.worlds.matching import exact_match, normalise, token_f1
+from lm_eval_ext.worlds.naming import real_names
 from lm_eval_ext.worlds.official import official_score
 
 CORPUS = [json.loads(line) for line in Path(__file__).with_name("answers_corpus.jsonl").read_text("utf-8").splitlines()]
@@ -89,15 +91,15 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hundred_kilobytes_take_at_most_50_ms(kind):
+def test_a_hundred_kilobytes_take_at_most_50_ms(kind):  # of processor time, whatever else the machine does
     def read():
-        start = time.perf_counter()
+        start = time.thread_time()
         said = extract_answer(HOSTILE[kind], QUESTION)
         abstained(HOSTILE[kind])
         assert exact_match(said, ["Paris"]) == 0.0
         token_f1(said, ["Paris"])
         official_score(HOSTILE[kind], ["Paris"], is_time=True)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     assert min(read() for _ in range(3)) <= 0.05
 
@@ -163,3 +165,20 @@ def test_f1_by_hand():
 def test_a_sentence_without_its_question_stays_whole():
     assert without_echo("The capital of Peru is Lima", "") == "The capital of Peru is Lima"
     assert extract_answer("The capital of Peru is Lima.") == "The capital of Peru is Lima"
+
+
+@pytest.mark.parametrize("form", [" {}", "Answer: {}", "The answer is **{}**.", "{}\n\nQuestion: x", "\\boxed{{{}}}"])
+def test_every_name_of_the_fact_table_can_be_given_as_an_answer(form):
+    table = load_facts()
+    names = {*real_names(table).values(), *(name for entity in table.entities.values() for name in entity.aliases)}
+    assert len(names) > 1_000
+    assert [name for name in names if not exact_match(extract_answer(form.format(name), "Which is it?"), [name])] == []
+    assert [name for name in names if abstained(name)] == []
+
+
+def test_no_two_entities_of_a_type_are_one_answer():
+    table, seen = load_facts(), {}
+    real = real_names(table)
+    for entity in table.entities.values():
+        for name in {normalise(name) for name in (real[entity.id], *entity.aliases)}:
+            assert seen.setdefault((entity.type, name), entity.id) == entity.id
