@@ -17,6 +17,7 @@ from lm_eval_ext.items import Item
 from lm_eval_ext.orientation import render, scoring, task
 from lm_eval_ext.orientation.generate import generate
 from lm_eval_ext.orientation.questions import DIMENSIONS, LEVELS, QUESTIONS
+from tests.orientation.test_sources import write_folder
 
 TASKS = Path(__file__).parent.parent.parent / "tasks"
 GROUPS = ["dori", *(f"dori_{level}" for level in LEVELS), *dict.fromkeys(f"dori_{name}" for name in DIMENSIONS.values())]
@@ -174,3 +175,23 @@ def test_mirrored_twin_is_the_mirror_image() -> None:
     items = list(generate(QUESTIONS["canonical_orientation_granular"], 5, 3, pixels=32))
     for plain, mirrored in zip(items[::2], items[1::2], strict=True):
         assert np.array_equal(np.fliplr(pixels(plain)), pixels(mirrored))
+
+
+def test_image_of_a_published_item_is_opened_from_its_file(tmp_path: Path) -> None:
+    PIL.Image.new("RGBA", (5, 4), (10, 20, 30, 255)).save(tmp_path / "a.png")
+    (image,) = task.doc_to_image({"spec": json.dumps({"image": str(tmp_path / "a.png")})})
+    assert (image.mode, image.size, image.getpixel((0, 0))) == ("RGB", (5, 4), (10, 20, 30))
+
+
+@pytest.mark.usefixtures("no_drawing")
+def test_published_folder_runs_through_lm_eval(tmp_path: Path) -> None:
+    rows = [("a.png", "To the left"), ("c", "cannot be determined")]
+    tasks = TaskManager(
+        include_path=str(TASKS), include_defaults=False, metadata={"source": "local", "root": str(write_folder(tmp_path, rows))}
+    )
+    found = lm_eval.simple_evaluate(
+        model=Answerer(lambda request: request.doc["answer"]), tasks=["dori_directional_facing_coarse"], task_manager=tasks
+    )
+    assert found is not None
+    leaf = found["results"]["dori_directional_facing_coarse"]
+    assert (leaf["acc,none"], leaf["sample_len"], leaf["mirror_consistency,none"]) == (1.0, 2, None)
