@@ -153,3 +153,18 @@ def test_baselines():
         chance_share(np.array([4, 0]))
     with pytest.raises(ValueError, match="1 answers came with 2 groups"):
         majority_share(["x"], ["a", "b"])
+
+
+def test_what_counts_as_equal_grows_with_the_values():
+    values = 1e6 + np.array([0.0, 1e-9] * 10)
+    assert measure_spread(values, np.arange(20)).reason == "all_equal"
+    assert measure_spread(values - 1e6, np.arange(20)).reason != "all_equal"
+    assert measure_spread(np.array([0.0, 1e-3] * 10), np.arange(20)).reason is None
+
+
+def test_the_effective_number_of_observations():
+    scores = np.array([0.0, 1.0] * 10)
+    assert measure_spread(scores, np.arange(20)).effective == pytest.approx(20.0)
+    assert measure_spread(scores, np.arange(20) % 2).effective == pytest.approx(20 * (0.25 * 20 / 19 / 20) / 0.5**2)
+    assert measure_spread(np.ones(20), np.arange(20) // 5).effective == 4.0
+    assert measure_spread(scores, np.zeros(20, int)).effective == 1.0
