@@ -14,12 +14,16 @@ import pytest
 
 from lm_eval_ext.items import CANARY, Item
 from lm_eval_ext.orientation.cast import read_catalogue
-from lm_eval_ext.orientation.generate import generate
+from lm_eval_ext.orientation.generate import GENERATOR_VERSION, generate
 from lm_eval_ext.orientation.questions import CANNOT, QUESTIONS, Question
 from lm_eval_ext.orientation.scene import picture_from_json
 from tests.orientation import oracle
 
 EVERY = pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
+
+GOLDEN = "fa98593343fed20ba83bae0c318d9f90bf0b13e9aeed525c5491d884ad325a30"
+"""Of the first items of every question. When it changes, raise GENERATOR_VERSION and the version in ``tasks/dori/_dori_yaml``,
+and say in the changelog that scores change."""
 
 
 def take(question: Question, n: int, seed: int = 3, split: str = "test") -> list[Item]:
@@ -144,6 +148,10 @@ def fingerprint() -> str:
     if "beartype" not in sys.modules:  # it draws random elements to check
         assert random.getstate() == state
     return hashlib.sha256("\n".join(items).encode()).hexdigest()
+
+
+def test_items_of_this_version_are_those_it_has_always_given() -> None:
+    assert (GENERATOR_VERSION, fingerprint()) == (1, GOLDEN)
 
 
 def test_bytes_are_the_same_in_other_processes_which_keep_their_random_state() -> None:
