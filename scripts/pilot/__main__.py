@@ -25,6 +25,8 @@ app = typer.Typer(add_completion=False, help="Train the pilot: render, then text
 Work = Annotated[Path, typer.Option(help="Working folder: pictures, checkpoints, logs.")]
 DEFAULT_WORK = Path("out/pilot")
 TOKENIZER_WORLDS = 12
+RICH = 4
+"""Questions that a page with many facts answers at least."""
 
 
 def _turns(worlds: int, recall: int, blind: int) -> dict[str, list[list[Turn]]]:
@@ -44,12 +46,12 @@ def _tokenizer(work: Path) -> Tokenizer:
     return Tokenizer.from_file(str(file))
 
 
-def _rows(tokenizer: Tokenizer) -> dict[str, tuple[float, list[Row]]]:
-    """Kinds of text rows with their shares, each sorted by length."""
-    shares = {"reading": 0.64, "recall": 0.34, "blind": 0.02}
+def _rows(tokenizer: Tokenizer) -> dict[str, list[Row]]:
+    """Kinds of text rows, each sorted by length."""
     turns = _turns(SCHEDULE.worlds, 24_000, 2_000)
+    turns["rich"] = [row for row in turns["reading"] if len(row) >= RICH]
     rows = {kind: [encode(tokenizer, row) for row in found] for kind, found in turns.items()}
-    return {kind: (shares[kind], sorted(found, key=lambda row: len(row.ids))) for kind, found in rows.items()}
+    return {kind: sorted(found, key=lambda row: len(row.ids)) for kind, found in rows.items()}
 
 
 @app.command()
@@ -65,7 +67,7 @@ def text(work: Work = DEFAULT_WORK, threads: int = 1) -> None:
     work.mkdir(parents=True, exist_ok=True)
     model = parts.build_text_model(SIZES)
     step = text_step(model, _rows(_tokenizer(work)))
-    run_stage("text", model, make_optimisers(model), steps=SCHEDULE.text_steps, step_function=step, folder=work)
+    run_stage("text", model, make_optimisers(model), steps=SCHEDULE.text_steps, step_function=step, folder=work, constant=0.77)
 
 
 @app.command()
@@ -77,7 +79,7 @@ def vision(work: Work = DEFAULT_WORK, threads: int = 1) -> None:
         torch.manual_seed(SEED)  # noqa: TID251  inside fork_rng
         teacher = VisionTeacher(CLIPVisionModel(parts.vision_config(SIZES)), SIZES.vision_width)
     step = vision_step(teacher, load_pictures(chosen, SIZES, work), chosen)
-    optimisers = make_optimisers(teacher, muon=0.01, adam=1e-3)
+    optimisers = make_optimisers(teacher, muon=0.02, adam=2e-3)
     run_stage("vision", teacher, optimisers, steps=SCHEDULE.vision_steps, step_function=step, folder=work)
 
 

@@ -97,11 +97,9 @@ def build_joint_model(sizes: Sizes) -> LlavaForConditionalGeneration:
 
 
 def build_processor(tokenizer: Tokenizer, sizes: Sizes) -> LlavaProcessor:
-    """Pictures are squeezed to the model's square, whatever their shape."""
-    square = {"height": sizes.image, "width": sizes.image}
-    images = CLIPImageProcessor(
-        size=square, do_center_crop=False, crop_size=square, image_mean=[0.5, 0.5, 0.5], image_std=[0.5, 0.5, 0.5]
-    )
+    """Pictures are squeezed to a square, whatever their shape, and cropped to its middle, where the objects are."""
+    square, middle = ({"height": side, "width": side} for side in (sizes.resized, sizes.image))
+    images = CLIPImageProcessor(size=square, crop_size=middle, image_mean=[0.5, 0.5, 0.5], image_std=[0.5, 0.5, 0.5])
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token="<s>",

@@ -55,7 +55,8 @@ def load_pictures(pictures: Sequence[Picture], sizes: Sizes, folder: Path) -> np
     array = np.empty((len(pictures), sizes.image, sizes.image, 3), np.uint8)
     for number, file_ in enumerate(draw_many(pictures)):
         with Image.open(file_) as image:
-            array[number] = np.asarray(image.resize((sizes.image, sizes.image), Image.Resampling.BICUBIC))
+            edge, square = (sizes.resized - sizes.image) // 2, (sizes.resized, sizes.resized)
+            array[number] = np.asarray(image.resize(square, Image.Resampling.BICUBIC))[edge:-edge, edge:-edge]
     half = folder / "pictures.half.npy"
     np.save(half, array)
     half.replace(file)

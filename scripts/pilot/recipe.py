@@ -8,6 +8,7 @@ class Sizes:
     """Shape of the model; about 2.5 M parameters."""
 
     vocabulary: int = 3072
+    resized: int = 128  # pictures are squeezed to this square, and its middle is what the model sees
     image: int = 96
     patch: int = 12
     vision_width: int = 128
@@ -25,9 +26,10 @@ class Schedule:
     picture_pixels: int = 112
     copy_steps: int = 220
     copy_share: float = 0.08
-    text_steps: int = 2300
+    text_steps: int = 1700
+    rich_from: int = 1074  # from here on, mostly pages with many facts
     text_rows: int = 48
-    vision_steps: int = 2400
+    vision_steps: int = 3200
     vision_rows: int = 64
     joint_steps: int = 900
     joint_image_rows: int = 24

@@ -10,15 +10,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 CHECKPOINT_SECONDS = 120
 LOG_STEPS = 20
-WARM_UP, CONSTANT, FLOOR = 50, 0.6, 0.02
+WARM_UP, FLOOR = 50, 0.02
 
 StepFunction = Callable[[int], tuple[torch.Tensor, Mapping[str, float]]]
 """Step number -> (loss to minimise, figures for the log)."""
 
 
-def rate(step: int, steps: int) -> float:
-    """Share of the full learning rate: linear warm-up, constant, then linear decay."""
-    left = (1 - step / steps) / (1 - CONSTANT)
+def rate(step: int, steps: int, constant: float) -> float:
+    """Share of the full learning rate: linear warm-up, constant for a share of the stage, then linear decay."""
+    left = (1 - step / steps) / (1 - constant)
     return min(1.0, (step + 1) / WARM_UP) * max(FLOOR, min(1.0, left))
 
 
@@ -30,6 +30,7 @@ def run_stage(
     steps: int,
     step_function: StepFunction,
     folder: Path,
+    constant: float = 0.6,
 ) -> None:
     """Train ``model`` for ``steps`` steps, or for what a killed run left of them.
 
@@ -40,6 +41,7 @@ def run_stage(
         steps: Number of optimiser steps of the whole stage.
         step_function: Computes the loss; must depend on nothing but the step number and the model.
         folder: Working folder.
+        constant: Share of the steps before the learning rate decays.
     """
     checkpoint, log = folder / f"{name}.checkpoint", folder / f"{name}.jsonl"
     full = [[group["lr"] for group in optimiser.param_groups] for optimiser in optimisers]
@@ -51,7 +53,7 @@ def run_stage(
     ) as bar:
         task = bar.add_task(name, total=steps, completed=start, figures="")
         for step in range(start, steps):
-            _set_rates(optimisers, full, rate(step, steps))
+            _set_rates(optimisers, full, rate(step, steps, constant))
             figures = _update(model, optimisers, step, step_function)
             if step % LOG_STEPS == 0 or step == steps - 1:
                 with log.open("a") as file:

@@ -19,6 +19,10 @@ from scripts.pilot.recipe import SCHEDULE, SEED, SIZES
 from scripts.pilot.rows import ANSWER, Row, collate, encode
 
 Step = tuple[torch.Tensor, Mapping[str, float]]
+EARLY = {"reading": 0.64, "recall": 0.34, "blind": 0.02}
+LATE = {"rich": 0.64, "reading": 0.2, "recall": 0.14, "blind": 0.02}
+JOINT = {"rich": 0.36, "reading": 0.14, "recall": 0.44, "blind": 0.06}
+"""Shares of the kinds of text rows. Facts are remembered long before pages are read well."""
 COPY_LENGTH = 24
 COPY_ALPHABET = 48  # so few that tokens recur, and a match needs more than one of them
 FIRST_PLAIN_TOKEN = 260  # after the special tokens and the bytes
@@ -49,7 +53,7 @@ def draw_rows(rng: Random, rows: Sequence[Row], count: int) -> list[Row]:
     return [rows[start + place] for place in rng.sample(range(window), count)]
 
 
-def text_step(model: LlamaForCausalLM, kinds: Mapping[str, tuple[float, Sequence[Row]]]) -> Callable[[int], Step]:
+def text_step(model: LlamaForCausalLM, kinds: Mapping[str, Sequence[Row]]) -> Callable[[int], Step]:
     """First copying of random strings, which forms the heads that look things up; then the mixture of rows."""
     head, size = model.lm_head.weight, model.config.vocab_size
 
@@ -58,8 +62,9 @@ def text_step(model: LlamaForCausalLM, kinds: Mapping[str, tuple[float, Sequence
         if number < SCHEDULE.copy_steps or rng.random() < SCHEDULE.copy_share:
             kind, (ids, weights) = "copy", copy_batch(rng, SCHEDULE.text_rows, size)
         else:
-            kind = rng.choices(list(kinds), [share for share, _ in kinds.values()])[0]
-            ids, weights = collate(draw_rows(rng, kinds[kind][1], SCHEDULE.text_rows))
+            shares = EARLY if number < SCHEDULE.rich_from else LATE
+            kind = rng.choices(list(shares), list(shares.values()))[0]
+            ids, weights = collate(draw_rows(rng, kinds[kind], SCHEDULE.text_rows))
         loss, figures = weighted_loss(model.model(input_ids=ids, use_cache=False).last_hidden_state, head, ids, weights)
         return loss, {f"{kind}_right": figures["right"]}
 
@@ -133,7 +138,7 @@ def joint_step(
     images: np.ndarray,
     pictures: Sequence[Picture],
     types: Sequence[str],
-    kinds: Mapping[str, tuple[float, Sequence[Row]]],
+    kinds: Mapping[str, Sequence[Row]],
 ) -> Callable[[int], Step]:
     """Questions on pictures, and one kind of text rows so that nothing is forgotten."""
     head, patches = model.lm_head.weight, (SIZES.image // SIZES.patch) ** 2
@@ -151,8 +156,8 @@ def joint_step(
         pixels = as_pixels(images[chosen], rng, mirrored, [len(pictures[n].panels) for n in chosen])
         hidden = model.model(input_ids=ids, pixel_values=pixels, use_cache=False).last_hidden_state
         loss, figures = weighted_loss(hidden, head, ids, weights)
-        kind = rng.choices(list(kinds), [share for share, _ in kinds.values()])[0]
-        ids, weights = collate(draw_rows(rng, kinds[kind][1], SCHEDULE.joint_text_rows))
+        kind = rng.choices(list(JOINT), list(JOINT.values()))[0]
+        ids, weights = collate(draw_rows(rng, kinds[kind], SCHEDULE.joint_text_rows))
         hidden = model.model.language_model(input_ids=ids, use_cache=False).last_hidden_state
         text_loss, text_figures = weighted_loss(hidden, head, ids, weights)
         return loss + text_loss, {"picture_right": figures["right"], f"{kind}_right": text_figures["right"]}
