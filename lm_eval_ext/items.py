@@ -51,6 +51,18 @@ def dump_spec(spec: Mapping[str, Any]) -> str:
 
 
 def to_columns(items: Sequence[Item]) -> dict[str, list[Any]]:
-    """Items as columns for ``datasets.Dataset.from_dict``; ``factors`` becomes a JSON string, as a column has one type."""
-    rows = [item.model_dump() | {"factors": dump_spec(item.factors)} for item in items]
+    """Items as columns for ``datasets.Dataset.from_dict``; ``factors`` becomes a JSON string, as a column has one type.
+
+    Example:
+        >>> item = Item(item_id="i", family="dori", setting="s", twin_id="t", cluster_id="c", factors={"world": "rm", "hops": 1},
+        ...             source="generated", source_revision="r", spec="{}", query="q", answer="a")
+        >>> to_columns([item])["factors"]
+        ['{"world":"rm","hops":1}']
+    """
+    rows = [item.model_dump() | {"factors": _in_order(item.factors)} for item in items]
     return {name: [row[name] for row in rows] for name in Item.model_fields}
+
+
+def _in_order(factors: Mapping[str, Any]) -> str:
+    """JSON text of factors; unlike in a spec their order says something: the one that twins differ in comes first."""
+    return json.dumps(factors, separators=(",", ":"), ensure_ascii=False)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,13 +43,3 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(command, capture_output=True, check=True)
     return next(folder.glob("*.whl"))
-
-
-@pytest.fixture(autouse=True)
-def no_global_random_state() -> Iterator[None]:
-    """Nothing of ours may touch the global random state (lm-eval seeds it; tests that run lm-eval restore it here)."""
-    import random
-
-    state = random.getstate()
-    yield
-    random.setstate(state)

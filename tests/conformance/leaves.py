@@ -1,0 +1,95 @@
+"""The leaf tasks of ours, loaded as lm-eval loads them, on generated data."""
+
+import functools
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lm_eval_ext.errors import InputError
+
+SEED, N = 0, 20
+"""Of the golden hashes and of most checks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A loaded task.
+
+    Attributes:
+        name: As given to ``--tasks``.
+        version: From its YAML.
+        task: lm-eval's task object.
+        docs: Its documents.
+    """
+
+    name: str
+    version: Any
+    task: Any
+    docs: list[dict[str, Any]]
+
+    def value(self, answer: Callable[[dict[str, Any]], str], metric: str | None = None) -> float:
+        """A figure of the task, as lm-eval's table would show it, for an answerer that reads nothing but the document."""
+        scored = [self.task.process_results(doc, [answer(doc)]) for doc in self.docs]
+        name = metric or self.headline
+        return float(self.task.aggregation()[name]([row[name] for row in scored]))
+
+    @property
+    def headline(self) -> str:
+        """The metric that stands first in the YAML."""
+        return next(iter(self.task.aggregation()))
+
+    def twins(self) -> dict[str, list[dict[str, Any]]]:
+        """Documents by twin."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for doc in self.docs:
+            found.setdefault(doc["twin_id"], []).append(doc)
+        return found
+
+
+@functools.cache
+def _manager(seed: int, n: int) -> Any:
+    from lm_eval.tasks import TaskManager
+
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    return TaskManager(include_defaults=False, metadata={"source": "generated", "seed": seed, "n": n})
+
+
+def names() -> list[str]:
+    """All leaf tasks."""
+    return list(_manager(SEED, N).all_subtasks)
+
+
+@functools.cache
+def load(name: str, seed: int = SEED, n: int = N) -> Leaf:
+    """Load one task."""
+    task = _manager(seed, n).load([name])["tasks"][name]
+    return Leaf(name=name, version=task.config.metadata.get("version"), task=task, docs=[dict(doc) for doc in task.eval_docs])
+
+
+def fingerprint(leaf: Leaf) -> str:
+    """Hash of all that decides a score but the model: documents, prompts, targets."""
+    digest = hashlib.sha256()
+    for doc in leaf.docs:
+        parts: Sequence[Any] = (doc, leaf.task.doc_to_text(doc), leaf.task.doc_to_target(doc))
+        digest.update(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode())
+    return digest.hexdigest()
+
+
+def fingerprints() -> dict[str, dict[str, Any]]:
+    """Version and hash of every task that can be generated."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in names():
+        try:
+            leaf = load(name)
+        except InputError as error:
+            raise SystemExit(f"{name}: {error}") from error
+        found[name] = {"version": leaf.version, "sha256": fingerprint(leaf)}
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(fingerprints()))
