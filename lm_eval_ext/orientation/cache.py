@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,28 +53,29 @@ def draw_many(pictures: Sequence[Picture], *, workers: int = 2, progress: bool =
     Returns:
         The PNG file of each picture, in the order given.
     """
-    from tqdm import tqdm
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     paths = [cached_path(picture) for picture in pictures]
     missing = {path: picture for path, picture in zip(paths, pictures, strict=True) if _read(path) is None}
-    with tqdm(total=len(missing), desc="Rendering", unit="picture", disable=not progress or not missing) as bar:
-        if workers == 1 or len(missing) <= workers:
-            for picture in missing.values():
-                draw_cached(picture)
-                bar.update()
-        else:
-            _draw_in_pool(list(missing.values()), workers, bar)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not progress or not missing) as bar:
+        for _ in bar.track(_drawn(list(missing.values()), workers), total=len(missing), description="Rendering"):
+            pass
     return paths
 
 
-def _draw_in_pool(pictures: list[Picture], workers: int, bar: "tqdm[object]") -> None:  # noqa: F821
+def _drawn(pictures: list[Picture], workers: int) -> Iterator[None]:
+    """Draws and keeps the pictures; yields after each."""
+    if workers == 1 or len(pictures) <= workers:
+        yield from map(_keep, pictures)
+        return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
         try:
-            for _ in pool.map(_keep, pictures, chunksize=4):
-                bar.update()
+            yield from pool.map(_keep, pictures, chunksize=4)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

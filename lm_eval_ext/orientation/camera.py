@@ -73,7 +73,7 @@ def place(placed: Placed) -> Object:
     middle = np.array([0.0, 0.0, made.height / 2])
     parts = [(part.vertices - middle) @ matrix.T for part in made.parts]
     lowest = min(float(vertices[:, 2].min()) for vertices in parts)
-    return made.with_vertices([vertices + (placed.right, placed.depth, -lowest) for vertices in parts])
+    return made.with_vertices([vertices + np.array([placed.right, placed.depth, -lowest]) for vertices in parts])
 
 
 def camera(scene: Scene) -> Camera:
@@ -81,7 +81,10 @@ def camera(scene: Scene) -> Camera:
     tilt = math.radians(scene.elevation)
     heights = [place(placed).height for placed in scene.objects]
     target = np.array([0.0, 0.0, max(heights, default=1.0) * 0.45])
-    reach = max((max(0.75 * placed.size, abs(placed.right) + 0.72 * placed.size) + 0.35 * abs(placed.depth) for placed in scene.objects), default=1.0)
+    reach = max(
+        (max(0.75 * placed.size, abs(placed.right) + 0.72 * placed.size) + 0.35 * abs(placed.depth) for placed in scene.objects),
+        default=1.0,
+    )
     # The part toward the camera looks larger, the more so the wider the view.
     distance = reach / math.tan(math.radians(scene.fov / 2)) + 0.35 * max((placed.size for placed in scene.objects), default=1.0)
     ahead = np.array([0.0, math.cos(tilt), -math.sin(tilt)])

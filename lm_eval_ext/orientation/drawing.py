@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lm_eval_ext.errors import InputError
@@ -61,7 +60,8 @@ def draw(picture: Picture) -> "Image":
     import PIL.Image
 
     _check(picture)
-    panels = [_panel(scene, picture.mirrored, turn) for scene, turn in zip_longest(picture.panels, picture.rotate, fillvalue=0)]  # type: ignore
+    turns = (*picture.rotate, *[0] * len(picture.panels))
+    panels = [_panel(scene, picture.mirrored, turn) for scene, turn in zip(picture.panels, turns, strict=False)]
     size = panels[0].width
     gap = max(4, size // 32)
     sheet = PIL.Image.new("RGB", (len(panels) * (size + gap) - gap, size), WHITE)
@@ -72,9 +72,13 @@ def draw(picture: Picture) -> "Image":
 
 def _check(picture: Picture) -> None:
     if picture.version != RENDER_VERSION:
-        raise InputError(f"The picture's spec is of renderer version {picture.version}; this is version {RENDER_VERSION}. Make the spec anew.")
+        raise InputError(
+            f"The picture's spec is of renderer version {picture.version}; this is version {RENDER_VERSION}. Make the spec anew."
+        )
     if not picture.panels or len(picture.rotate) > len(picture.panels) or len({scene.pixels for scene in picture.panels}) > 1:
-        raise InputError(f"{len(picture.panels)} panels with turns {picture.rotate}: give one or more panels of one size and a turn for each.")
+        raise InputError(
+            f"{len(picture.panels)} panels with turns {picture.rotate}: give one or more panels of one size and a turn for each."
+        )
     if any(turn not in (0, 90, 180, 270) for turn in picture.rotate):
         raise InputError(f"rotate={picture.rotate} is not accepted. Give 0, 90, 180 or 270 for each panel.")
 

@@ -80,7 +80,9 @@ def _sky(rng: random.Random) -> tuple[Rgb, Rgb]:
     if rng.random() < 0.5:
         return linear(0.58, rng.uniform(0.05, 0.2), 0.95), linear(0.59, rng.uniform(0.4, 0.65), rng.uniform(0.6, 0.95))
     hue = rng.random()
-    return linear(hue, rng.uniform(0.02, 0.25), rng.uniform(0.7, 0.95)), linear(hue, rng.uniform(0.1, 0.4), rng.uniform(0.35, 0.7))
+    return linear(hue, rng.uniform(0.02, 0.25), rng.uniform(0.7, 0.95)), linear(
+        hue, rng.uniform(0.1, 0.4), rng.uniform(0.35, 0.7)
+    )
 
 
 def _scaled(colour: Rgb, factor: float) -> Rgb:
@@ -117,7 +119,10 @@ def _noise(size: int, number: int) -> Float[np.ndarray, "size size"]:
         grid = np.array([rng.random() for _ in range(cells * cells)]).reshape(cells, cells)
         # Linear between grid points and seamless where copies meet.
         at, between = np.divmod(np.arange(size) * cells / size, 1)
-        rows = np.eye(cells)[at.astype(int)] * (1 - between[:, None]) + np.eye(cells)[(at.astype(int) + 1) % cells] * between[:, None]
+        rows = (
+            np.eye(cells)[at.astype(int)] * (1 - between[:, None])
+            + np.eye(cells)[(at.astype(int) + 1) % cells] * between[:, None]
+        )
         total += rows @ grid @ rows.T / 4
     return np.clip((total - 0.25) * 2, 0, 1)
 

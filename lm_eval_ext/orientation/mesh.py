@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-Vertices = Float[np.ndarray, "v 3"]
-Faces = Int[np.ndarray, "f 3"]
+Vertices = Float[np.ndarray, "_ 3"]
+Faces = Int[np.ndarray, "_ 3"]
 Rings = Float[np.ndarray, "rings sides 3"]
-Point = tuple[float, float, float]
+Radii = Float[np.ndarray, "n"]
+Number = int | float
+"""A real number; spelt out because the shape checks in the tests take ``float`` at its word."""
 
 CREASE = 0.75
 """Cosine between a face and the mean normal at its corner below which the corner stays sharp (about 41 degrees)."""
@@ -33,8 +35,8 @@ class Material:
     """
 
     rgb: tuple[float, float, float]
-    roughness: float = 0.6
-    metallic: float = 0.0
+    roughness: Number = 0.6
+    metallic: Number = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +46,16 @@ class Mesh:
     vertices: Vertices
     faces: Faces
 
-    def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Mesh:
+    def move(self, x: Number = 0.0, y: Number = 0.0, z: Number = 0.0) -> Mesh:
         """Shifted."""
         return Mesh(self.vertices + np.array([x, y, z]), self.faces)
 
-    def scale(self, x: float, y: float, z: float) -> Mesh:
+    def scale(self, x: Number, y: Number, z: Number) -> Mesh:
         """Stretched about the origin; a negative product turns the faces so that they still look outward."""
         faces = self.faces[:, ::-1] if x * y * z < 0 else self.faces
         return Mesh(self.vertices * np.array([x, y, z]), faces)
 
-    def turn(self, axis: str, degrees: float) -> Mesh:
+    def turn(self, axis: str, degrees: Number) -> Mesh:
         """Turned about an axis ("x", "y" or "z") through the origin, counter-clockwise seen from its positive end."""
         return Mesh(self.vertices @ rotation(axis, degrees).T, self.faces)
 
@@ -79,7 +81,7 @@ class Part:
     material: Material
 
 
-def rotation(axis: str, degrees: float) -> Float[np.ndarray, "3 3"]:
+def rotation(axis: str, degrees: Number) -> Float[np.ndarray, "3 3"]:
     """Matrix that turns column vectors counter-clockwise about "x", "y" or "z"."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     i = "xyz".index(axis)
@@ -144,13 +146,13 @@ def circle(sides: int) -> Float[np.ndarray, "sides 2"]:
     return np.stack([np.cos(angles), np.sin(angles)], -1)
 
 
-def box(x: float, y: float, z: float) -> Mesh:
+def box(x: Number, y: Number, z: Number) -> Mesh:
     """Box with these edge lengths and sharp edges."""
     square = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * (x / 2, y / 2)
     return skin(np.stack([np.column_stack([square, np.full(4, h)]) for h in (-z / 2, z / 2)]))
 
 
-def rounded_box(x: float, y: float, z: float, radius: float, steps: int = 4) -> Mesh:
+def rounded_box(x: Number, y: Number, z: Number, radius: Number, *, steps: int = 4) -> Mesh:
     """Box with these edge lengths and rounded edges; the radius is cut to half of the shortest edge."""
     radius = min(radius, x / 2.001, y / 2.001, z / 2.001)
     inner = np.array([x, y, z]) / 2 - radius
@@ -159,23 +161,25 @@ def rounded_box(x: float, y: float, z: float, radius: float, steps: int = 4) -> 
     signs = np.repeat([[1, 1], [-1, 1], [-1, -1], [1, -1]], steps, axis=0)
     rings: list[Float[np.ndarray, "sides 3"]] = []
     for up, lift in [(angle, -1) for angle in quarter - math.pi / 2] + [(angle, 1) for angle in quarter]:
-        level = np.column_stack([np.cos(around) * math.cos(up), np.sin(around) * math.cos(up), np.full(len(around), math.sin(up))])
+        level = np.column_stack(
+            [np.cos(around) * math.cos(up), np.sin(around) * math.cos(up), np.full(len(around), math.sin(up))]
+        )
         rings.append(level * radius + np.column_stack([signs, np.full(len(around), lift)]) * inner)
     return skin(np.stack(rings))
 
 
-def ellipsoid(x: float, y: float, z: float, sides: int = 20) -> Mesh:
+def ellipsoid(x: Number, y: Number, z: Number, sides: int = 20) -> Mesh:
     """Ellipsoid with these half-axes."""
     angles = np.linspace(-math.pi / 2, math.pi / 2, sides // 2 + 1)
     return lathe([(math.cos(a), math.sin(a)) for a in angles], sides).scale(x, y, z)
 
 
-def lathe(profile: Sequence[tuple[float, float]], sides: int = 24) -> Mesh:
+def lathe(profile: Sequence[tuple[Number, Number]], sides: int = 24) -> Mesh:
     """Profile of (radius, height) points turned about the z axis."""
     return skin(np.stack([np.column_stack([circle(sides) * max(r, 1e-4), np.full(sides, z)]) for r, z in profile]))
 
 
-def cylinder(radius: float, length: float, *, top: float | None = None, axis: str = "z", sides: int = 24) -> Mesh:
+def cylinder(radius: Number, length: Number, *, top: Number | None = None, axis: str = "z", sides: int = 24) -> Mesh:
     """Cylinder along an axis; with ``top`` a cone frustum whose positive end has that radius."""
     mesh = lathe([(radius, -length / 2), (radius if top is None else top, length / 2)], sides)
     return along(mesh, axis)
@@ -188,7 +192,7 @@ def along(mesh: Mesh, axis: str) -> Mesh:
     return mesh.turn("x", -90) if axis == "y" else mesh
 
 
-def torus(radius: float, thickness: float, *, axis: str = "y", sides: int = 28) -> Mesh:
+def torus(radius: Number, thickness: Number, *, axis: str = "y", sides: int = 28) -> Mesh:
     """Ring about an axis: ``radius`` to the middle of a round section of radius ``thickness``."""
     section = circle(10) * thickness + (radius, 0)
     ring = np.stack([np.column_stack([outer[None, :] * section[:, :1], section[:, 1:]]) for outer in circle(sides)])
@@ -196,7 +200,7 @@ def torus(radius: float, thickness: float, *, axis: str = "y", sides: int = 28) 
     return along(mesh, axis)
 
 
-def smooth_path(points: Sequence[Sequence[float]], steps: int = 5) -> Float[np.ndarray, "n d"]:
+def smooth_path(points: Sequence[Sequence[Number]], steps: int = 5) -> Float[np.ndarray, "n d"]:
     """Curve through the points (Catmull-Rom), ``steps`` segments between neighbours."""
     p = np.asarray(points, dtype=float)
     padded = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
@@ -207,7 +211,9 @@ def smooth_path(points: Sequence[Sequence[float]], steps: int = 5) -> Float[np.n
     return np.concatenate([*out, p[-1:]])
 
 
-def loft(stations: Sequence[tuple[float, float, float, float]], *, power: float = 2.0, sides: int = 24, steps: int = 4) -> Mesh:
+def loft(
+    stations: Sequence[tuple[Number, Number, Number, Number]], *, power: Number = 2.0, sides: int = 24, steps: int = 4
+) -> Mesh:
     """Body along x through sections (x, z, half width, half height); ``power`` 2 is round, 4 and above is boxy."""
     rows = smooth_path(stations, steps)
     unit = circle(sides)
@@ -220,7 +226,9 @@ def loft(stations: Sequence[tuple[float, float, float, float]], *, power: float 
     return skin(np.stack(rings))
 
 
-def tube(points: Sequence[Sequence[float]], radius: float, *, end: float | None = None, sides: int = 12, steps: int = 1) -> Mesh:
+def tube(
+    points: Sequence[Sequence[Number]], radius: Number, *, end: Number | None = None, sides: int = 12, steps: int = 1
+) -> Mesh:
     """Round rod along a path with rounded ends; the radius runs evenly to ``end``; ``steps`` above 1 bends the path smoothly."""
     path = smooth_path(points, steps) if steps > 1 else np.asarray(points, dtype=float)
     radii = np.linspace(radius, radius if end is None else end, len(path))
@@ -232,7 +240,7 @@ def tube(points: Sequence[Sequence[float]], radius: float, *, end: float | None 
     return skin(_frames(np.stack([node for node, _ in nodes]), np.array([float(r) for _, r in nodes]), sides))
 
 
-def _frames(path: Float[np.ndarray, "n 3"], radii: Float[np.ndarray, "n"], sides: int) -> Rings:
+def _frames(path: Float[np.ndarray, "n 3"], radii: Radii, sides: int) -> Rings:
     tangents = _unit(np.gradient(path, axis=0))
     across = _unit(np.cross(tangents[0], np.eye(3)[np.argmin(np.abs(tangents[0]))])[None])[0]
     rings: list[Float[np.ndarray, "sides 3"]] = []
@@ -243,7 +251,7 @@ def _frames(path: Float[np.ndarray, "n 3"], radii: Float[np.ndarray, "n"], sides
     return np.stack(rings)
 
 
-def extrude(outline: Sequence[Sequence[float]], width: float, *, bevel: float = 0.0) -> Mesh:
+def extrude(outline: Sequence[Sequence[Number]], width: Number, *, bevel: Number = 0.0) -> Mesh:
     """Side view (x, z), any simple polygon, given a width along y; ``bevel`` shrinks the two flanks about their middle."""
     flat = np.asarray(outline, dtype=float)
     inset = (flat - flat.mean(0)) * (1 - bevel) + flat.mean(0)
@@ -258,7 +266,7 @@ def extrude(outline: Sequence[Sequence[float]], width: float, *, bevel: float = 
     return max(whole, turned, key=volume)
 
 
-def _lid(ring: Vertices, triangles: Faces, outward: float) -> Mesh:
+def _lid(ring: Vertices, triangles: Faces, outward: Number) -> Mesh:
     a, b, c = ring[triangles[0]]
     faces = triangles if np.cross(b - a, c - a)[1] * outward > 0 else triangles[:, ::-1]
     return Mesh(ring, faces)
@@ -287,7 +295,7 @@ def _area(points: Float[np.ndarray, "n 2"]) -> float:
     return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
 
 
-def _is_ear(outline: Float[np.ndarray, "n 2"], left: list[int], i: int, turn: float) -> bool:
+def _is_ear(outline: Float[np.ndarray, "n 2"], left: list[int], i: int, turn: Number) -> bool:
     a, b, c = (outline[left[j % len(left)]] for j in (i - 1, i, i + 1))
     if _area(np.stack([a, b, c])) * turn < 0:
         return False

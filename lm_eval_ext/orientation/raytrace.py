@@ -20,6 +20,7 @@ SAMPLES = 4
 DEPTH = 6
 """Longest light path; shorter ones leave black grain under things."""
 Image = Float[np.ndarray, "rows columns 3"]
+Layers = Float[np.ndarray, "rows columns 4"]
 
 
 def render(scene: Scene, *, samples: int = SAMPLES) -> "PIL.Image.Image":
@@ -51,7 +52,9 @@ def _world(scene: Scene, made: Look, view: Camera, samples: int) -> dict[str, An
         "type": "scene",
         "integrator": {"type": "path", "max_depth": DEPTH},
         "sensor": {
-            "type": "perspective", "fov": scene.fov, "fov_axis": "x",
+            "type": "perspective",
+            "fov": scene.fov,
+            "fov_axis": "x",
             "to_world": look_at(origin=list(view.eye), target=list(view.target), up=[0, 0, 1]),
             "film": film | {"pixel_format": "rgba", "component_format": "float32"},
             "sampler": {"type": "stratified", "sample_count": samples},
@@ -78,11 +81,21 @@ def _key_light(made: Look) -> dict[str, Any]:
     import mitsuba as mi
 
     turn, height, distance = math.radians(made.light_azimuth), math.radians(made.light_height), 8.0
-    origin = [distance * math.sin(turn) * math.cos(height), -distance * math.cos(turn) * math.cos(height), distance * math.sin(height)]
+    origin = [
+        distance * math.sin(turn) * math.cos(height),
+        -distance * math.cos(turn) * math.cos(height),
+        distance * math.sin(height),
+    ]
     # Radiance for about the same light on the ground at every size and height.
     power = 2.6 * distance**2 / (4 * made.light_size**2) / (0.4 + 0.6 * math.sin(height))
-    to_world = mi.ScalarTransform4f().look_at(origin=origin, target=[0, 0, 0.3], up=[0, 0, 1]) @ mi.ScalarTransform4f().scale(made.light_size)
-    return {"type": "rectangle", "to_world": to_world, "emitter": {"type": "area", "radiance": _rgb(tuple(c * power for c in made.light))}}
+    to_world = mi.ScalarTransform4f().look_at(origin=origin, target=[0, 0, 0.3], up=[0, 0, 1]) @ mi.ScalarTransform4f().scale(
+        made.light_size
+    )
+    return {
+        "type": "rectangle",
+        "to_world": to_world,
+        "emitter": {"type": "area", "radiance": _rgb(tuple(c * power for c in made.light))},
+    }
 
 
 def _ground(made: Look, number: int) -> dict[str, Any]:
@@ -90,16 +103,26 @@ def _ground(made: Look, number: int) -> dict[str, Any]:
 
     extent = 60.0
     texture = {
-        "type": "bitmap", "bitmap": mi.Bitmap(ground_texture(made, number)), "raw": True,
+        "type": "bitmap",
+        "bitmap": mi.Bitmap(ground_texture(made, number)),
+        "raw": True,
         "to_uv": mi.ScalarTransform3f().scale([extent / made.ground_scale] * 2),
     }
-    return {"type": "rectangle", "to_world": mi.ScalarTransform4f().scale(extent / 2), "bsdf": {"type": "diffuse", "reflectance": texture}}
+    return {
+        "type": "rectangle",
+        "to_world": mi.ScalarTransform4f().scale(extent / 2),
+        "bsdf": {"type": "diffuse", "reflectance": texture},
+    }
 
 
 def _wall(made: Look) -> dict[str, Any]:
     import mitsuba as mi
 
-    to_world = mi.ScalarTransform4f().translate([0, made.wall, 0]) @ mi.ScalarTransform4f().rotate([1, 0, 0], 90) @ mi.ScalarTransform4f().scale(30)
+    to_world = (
+        mi.ScalarTransform4f().translate([0, made.wall, 0])
+        @ mi.ScalarTransform4f().rotate([1, 0, 0], 90)
+        @ mi.ScalarTransform4f().scale(30)
+    )
     return {"type": "rectangle", "to_world": to_world, "bsdf": {"type": "diffuse", "reflectance": _rgb(made.wall_colour)}}
 
 
@@ -110,7 +133,12 @@ def _mesh(parts: list[Part]) -> Any:
     points, directions = np.concatenate(positions), np.concatenate(normals)
     material = parts[0].material
     properties = mi.Properties()
-    surface = {"type": "principled", "base_color": _rgb(material.rgb), "roughness": material.roughness, "metallic": material.metallic}
+    surface = {
+        "type": "principled",
+        "base_color": _rgb(material.rgb),
+        "roughness": material.roughness,
+        "metallic": material.metallic,
+    }
     properties["bsdf"] = mi.load_dict({"type": "twosided", "surface": surface})
     mesh = mi.Mesh("mesh", len(points), len(points) // 3, has_vertex_normals=True, props=properties)
     fields = mi.traverse(mesh)
@@ -121,10 +149,11 @@ def _mesh(parts: list[Part]) -> Any:
     return mesh
 
 
-def _trace(world: dict[str, Any], pixels: int) -> Image:
+def _trace(world: dict[str, Any], pixels: int) -> Layers:
+    """Linear red, green, blue and the share of each pixel that something covers."""
     import mitsuba as mi
 
-    return np.array(mi.render(mi.load_dict(world), seed=0)).reshape(pixels, pixels, 4)
+    return np.array(mi.render(mi.load_dict(world), seed=mi.UInt32(0))).reshape(pixels, pixels, 4)
 
 
 def _calm(light: Image) -> Image:

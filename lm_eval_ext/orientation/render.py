@@ -1,7 +1,7 @@
 """Scenes and pictures as pixels.
 
-``render`` is one scene without marks; ``draw`` is the picture as the model sees it; ``draw_cached`` and ``draw_many`` keep what was
-drawn on disk, named by the hash of its spec.
+``render`` is one scene without marks; ``draw`` is the picture as the model sees it; ``draw_cached`` and ``draw_many`` keep what
+was drawn on disk, named by the hash of its spec.
 """
 
 from lm_eval_ext.orientation.cache import cache_folder, cached_path, draw_cached, draw_many

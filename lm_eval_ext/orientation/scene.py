@@ -21,7 +21,8 @@ class Placed:
         category: Name in the catalogue (``lm_eval_ext.orientation.objects``).
         instance: Number >= 0 that fixes proportions, parts, colours and materials. 0-39 are for tests, 1000 and above for training.
         facing: Degrees in [0, 360), see the module.
-        pitch: Degrees in (-180, 180], turned about the picture's horizontal axis after ``facing``; positive leans the top toward the camera.
+        pitch: Degrees in (-180, 180], turned about the picture's horizontal axis after ``facing``; positive leans the top toward
+            the camera. The object turns about its middle and is then set on the ground.
         right: Metres to the right of the scene's centre, as the camera sees it.
         depth: Metres behind the scene's centre.
         size: Longest side in metres.
@@ -48,7 +49,8 @@ class Scene:
         objects: What is placed; an empty tag makes a distractor.
         look: Number that fixes light, ground, background and their colours.
         elevation: Degrees of the camera above the ground plane, 0-60.
-        fov: Horizontal field of view in degrees, 15-70; the camera's distance follows, so that the centre keeps its size.
+        fov: Horizontal field of view in degrees, 15-70; the camera's distance follows, so that the centre keeps its size (about
+            half of the picture) and everything placed stays in view.
         pixels: Width and height of the square picture.
     """
 
@@ -65,8 +67,9 @@ class Picture:
 
     Attributes:
         panels: Scenes from left to right.
-        rotate: Degrees clockwise (0, 90, 180 or 270) by which each panel is turned in its plane.
-        mirrored: Scenes are mirrored left to right (tags stay readable and panels stay in their order).
+        rotate: Degrees clockwise (0, 90, 180 or 270) by which each panel is turned in its plane; 0 for panels without an entry.
+        mirrored: Scenes are mirrored left to right before they are turned, so that the right way up stays where it was (tags stay
+            readable and panels stay in their order).
         version: The renderer's version.
     """
 

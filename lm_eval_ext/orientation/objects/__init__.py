@@ -11,11 +11,20 @@ from lm_eval_ext.orientation.objects.tools import TOOLS
 from lm_eval_ext.orientation.objects.vehicles import VEHICLES
 from lm_eval_ext.seeding import stream
 
-__all__ = ["CATEGORIES", "Category", "Object", "Symmetry", "build_object"]
+__all__ = ["CATEGORIES", "GROUPS", "Category", "Object", "Symmetry", "build_object"]
 
-CATEGORIES: dict[str, Category] = {
-    category.name: category for category in (*VEHICLES, *ANIMALS, *PEOPLE, *FURNITURE, *APPLIANCES, *TOOLS, *ROUND)
+GROUPS: dict[str, tuple[Category, ...]] = {
+    "vehicles": VEHICLES,
+    "animals": ANIMALS,
+    "people": PEOPLE,
+    "furniture": FURNITURE,
+    "appliances": APPLIANCES,
+    "tools": TOOLS,
+    "round": ROUND,
 }
+"""What is catalogued, by kind; a new category is one more entry of its group's tuple."""
+
+CATEGORIES: dict[str, Category] = {category.name: category for group in GROUPS.values() for category in group}
 
 
 def build_object(category: str, instance: int) -> Object:

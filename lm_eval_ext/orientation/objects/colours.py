@@ -41,7 +41,15 @@ def wood(rng: random.Random) -> Material:
 def fur(rng: random.Random) -> Material:
     """Coat of an animal: brown, grey, sand, black or white."""
     hue, saturation, value = rng.choice(
-        [(0.07, 0.6, 0.45), (0.08, 0.5, 0.65), (0.1, 0.35, 0.8), (0.06, 0.7, 0.3), (0.08, 0.08, 0.5), (0.1, 0.1, 0.9), (0.6, 0.1, 0.18)]
+        [
+            (0.07, 0.6, 0.45),
+            (0.08, 0.5, 0.65),
+            (0.1, 0.35, 0.8),
+            (0.06, 0.7, 0.3),
+            (0.08, 0.08, 0.5),
+            (0.1, 0.1, 0.9),
+            (0.6, 0.1, 0.18),
+        ]
     )
     return Material(linear(hue, saturation, min(1.0, value * rng.uniform(0.85, 1.15))), 0.95)
 
