@@ -148,6 +148,7 @@ def test_baselines():
     assert majority_share(["x", "x", "y", "z"], ["a", "a", "b", "b"]) == 0.75
     assert chance_share(np.array([4, 4, 8])) == pytest.approx((1 / 4 + 1 / 4 + 1 / 8) / 3)
     assert majority_share([]) is None
+    assert chance_share(np.array([1])) == 1.0
     assert chance_share(np.array([], int)) is None
     with pytest.raises(ValueError, match="question 1 has 0 options"):
         chance_share(np.array([4, 0]))

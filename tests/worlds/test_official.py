@@ -67,6 +67,9 @@ def test_latex_commands_are_parted_from_long_words():
         ("1896 (year)", "1896"),
         ("800", "800 CE"),
         ("800 CE", "800 CE"),
+        ("1000 CE", "1000 CE"),
+        ("5 May 1000", "1000 CE"),
+        ("5 May 1001", "May 5, 1001"),
         ("1500 CE", "1500"),
         ("44 BCE", "44 BCE"),
         ("1 January 0999", "999 CE"),
@@ -88,6 +91,8 @@ def test_equal_dates_match_only_where_a_date_is_asked():
     assert official_em("Answer: July 28, 1896", ["1896-07-28"]) == 0.0
     assert official_em("44 BCE", ["44 CE"], is_time=True) == 0.0
     assert official_em("the year", ["1896"], is_time=True) == 0.0
+    assert official_em("1896", ["the year", "1896-01"], is_time=True) == 1.0  # contained in "189601", punctuation gone
+    assert official_score("1896", ["the year"], is_time=True) == (0.0, 0.0)
 
 
 def test_words_of_canonical_dates_enter_f1():
