@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lm_eval_ext.errors import InputError
@@ -83,11 +84,17 @@ def _check(picture: Picture) -> None:
         raise InputError(f"rotate={picture.rotate} is not accepted. Give 0, 90, 180 or 270 for each panel.")
 
 
+@lru_cache(maxsize=2)
+def _rendered(scene: Scene) -> "Image":
+    """The last scenes are kept: a twin, and the second panel of a turned view, show the same one again."""
+    return render(scene)
+
+
 def _panel(scene: Scene, mirrored: bool, turn: int) -> "Image":
     from PIL.Image import Transpose
     from PIL.ImageDraw import Draw
 
-    image = render(scene)
+    image = _rendered(scene).copy()
     if mirrored:
         image = image.transpose(Transpose.FLIP_LEFT_RIGHT)
     if turn:

@@ -31,7 +31,7 @@ class Schedule:
     text_rows: int = 48
     vision_steps: int = 3200
     vision_rows: int = 64
-    joint_steps: int = 900
+    joint_steps: int = 620
     joint_image_rows: int = 24
     joint_text_rows: int = 24
     worlds: int = 120

@@ -49,7 +49,12 @@ def test_fact_table_is_consistent():
 
 @pytest.mark.parametrize(
     ("subject", "relation", "answer"),
-    [("France", "capital", "Paris"), ("Japan", "currency", "yen"), ("oxygen", "discovery_country", None), ("Kenya", "continent", "Africa")],
+    [
+        ("France", "capital", "Paris"),
+        ("Japan", "currency", "yen"),
+        ("oxygen", "discovery_country", None),
+        ("Kenya", "continent", "Africa"),
+    ],
 )
 def test_facts_are_true(subject, relation, answer):
     table = load_facts()
@@ -112,7 +117,10 @@ def test_replacing_names_by_symbols_gives_equal_corpora():
     def symbolise(number):
         by_name = {name: entity for entity, name in world.names[number].items()}
         pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(by_name, key=len, reverse=True)))
-        return [pattern.sub(lambda match: reference(by_name[match[0]]), world.page(entity, number)) for entity in world.universe.entities]
+        return [
+            pattern.sub(lambda match: reference(by_name[match[0]]), world.page(entity, number))
+            for entity in world.universe.entities
+        ]
 
     corpora = [symbolise(number) for number in range(3)]
     assert corpora[1] == corpora[2]
@@ -166,7 +174,9 @@ def test_twins_differ_in_their_names_alone():
         real, *synthetic = items[start : start + 3]
         for other in synthetic:
             assert other.twin_id == real.twin_id and other.cluster_id == real.cluster_id
-            assert {k: v for k, v in other.factors.items() if k != "world"} == {k: v for k, v in real.factors.items() if k != "world"}
+            assert {k: v for k, v in other.factors.items() if k != "world"} == {
+                k: v for k, v in real.factors.items() if k != "world"
+            }
             assert json.loads(other.spec) | {"world": 0} == json.loads(real.spec)
             assert other.answer != real.answer
 
