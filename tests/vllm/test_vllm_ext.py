@@ -3,7 +3,6 @@
 Run in `.venv-vllm` (tests/vllm_env/setup.sh); `make test` does.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ import pytest
 
 pytest.importorskip("vllm", reason="vLLM is not installed here; make test runs these tests in .venv-vllm")
 
-from lm_eval_ext.errors import InputError  # noqa: E402
-from lm_eval_ext.host.documents import Document  # noqa: E402
-from tests.host.requests import choice, generation  # noqa: E402
+from lm_eval_ext.errors import InputError
+from lm_eval_ext.host.documents import Document
+from tests.host.requests import choice, generation
 
 pytestmark = [pytest.mark.vllm, pytest.mark.filterwarnings("default"), pytest.mark.timeout(900)]
 
@@ -43,22 +42,22 @@ def references(tiny_llama: Path, tiny_llava: Path) -> dict[str, list[tuple[float
 
 
 @pytest.fixture(scope="session")
-def text_model(tiny_llama: Path, references: object) -> Iterator[Any]:
+def text_model(tiny_llama: Path, references: object) -> Any:
     from lm_eval_ext.host.models import VLLMExt
 
-    yield VLLMExt(str(tiny_llama), batch_size=4, **ENGINE)
+    return VLLMExt(str(tiny_llama), batch_size=4, **ENGINE)
 
 
 @pytest.fixture(scope="session")
-def picture_model(tiny_llava: Path, references: object) -> Iterator[Any]:
+def picture_model(tiny_llava: Path, references: object) -> Any:
     from lm_eval_ext.host.models import VLLMVLMExt
 
     give_vision_tower_its_official_names(tiny_llava)
-    yield VLLMVLMExt(str(tiny_llava), batch_size=4, max_images=1, **ENGINE)
+    return VLLMVLMExt(str(tiny_llava), batch_size=4, max_images=1, **ENGINE)
 
 
 def give_vision_tower_its_official_names(folder: Path) -> None:
-    """vLLM's llava wants `vision_tower.vision_model.X`, as in the official checkpoints; transformers >= 5.1 leaves a level out."""
+    """Rename weights to `vision_tower.vision_model.X`, which vLLM's llava wants; transformers >= 5.1 leaves a level out."""
     from safetensors.torch import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")
