@@ -19,7 +19,7 @@ class Placed:
 
     Attributes:
         category: Name in the catalogue (``lm_eval_ext.orientation.objects``).
-        instance: Number >= 0 that fixes proportions, parts, colours and materials. 0-39 are for tests, 1000 and above for training.
+        instance: Number >= 0 that fixes proportions, parts, colours and materials. 0-39 are for tests, 1000 and up for training.
         facing: Degrees in [0, 360), see the module.
         pitch: Degrees in (-180, 180], turned about the picture's horizontal axis after ``facing``; positive leans the top toward
             the camera. The object turns about its middle and is then set on the ground.
@@ -94,7 +94,14 @@ def picture_from_json(text: str) -> Picture:
         True
     """
     data = json.loads(text)
-    panels = tuple(
-        Scene(**{**panel, "objects": tuple(Placed(**placed) for placed in panel["objects"])}) for panel in data["panels"]
+    return Picture(
+        panels=tuple(_scene(panel) for panel in data["panels"]),
+        rotate=tuple(data["rotate"]),
+        mirrored=data["mirrored"],
+        version=data["version"],
     )
-    return Picture(panels=panels, rotate=tuple(data["rotate"]), mirrored=data["mirrored"], version=data["version"])
+
+
+def _scene(data: dict[str, Any]) -> Scene:
+    objects = tuple(Placed(**placed) for placed in data.pop("objects"))
+    return Scene(objects=objects, **data)

@@ -3,10 +3,11 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
+from typing import Any
 
 TABLE_VERSION = 1
 _REFERENCE = re.compile(r"\{([^}]*)\}")
@@ -67,9 +68,12 @@ class FactTable:
         return {entity.id: tuple(_REFERENCE.findall(entity.label)) for entity in self.entities.values() if "{" in entity.label}
 
 
+def _read(name: str) -> str:
+    return (resources.files("lm_eval_ext.worlds") / "data" / name).read_text(encoding="utf-8")
+
+
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    text = resources.files(__package__).joinpath("data", name).read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    lines = (line for line in _read(name).splitlines() if not line.startswith("#"))
     yield from csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
@@ -87,9 +91,11 @@ def load_facts() -> FactTable:
         for row in _rows("entities.tsv")
     }
     facts = tuple(Fact(row["subject"], row["relation"], row["object"]) for row in _rows("facts.tsv"))
-    words = json.loads(resources.files(__package__).joinpath("data", "relations.json").read_text(encoding="utf-8"))
-    relations = {
-        name: Relation(name, **{key: value if isinstance(value, str) else tuple(value) for key, value in spec.items()})
-        for name, spec in words.items()
-    }
+    relations = {name: _relation(name, spec) for name, spec in json.loads(_read("relations.json")).items()}
     return FactTable(entities, facts, relations)
+
+
+def _relation(name: str, spec: Mapping[str, Any]) -> Relation:
+    sentences, questions = (tuple(map(str, spec.get(key, ()))) for key in ("sentences", "questions"))
+    noun, inverse, many = (str(spec.get(key, "")) for key in ("noun", "inverse", "many"))
+    return Relation(name, sentences, questions, noun, inverse, many)

@@ -40,7 +40,8 @@ def test_fact_table_is_consistent():
     assert len({label.casefold() for label in real_names(table).values()}) == len(table.entities)
     assert len(set(table.facts)) == len(table.facts)
     for fact in table.facts:
-        assert fact.subject in table.entities and fact.object in table.entities and fact.relation in table.relations
+        assert {fact.subject, fact.object} <= set(table.entities)
+        assert fact.relation in table.relations
     for name, relation in table.relations.items():
         if relation.questions:
             subjects = [fact.subject for fact in table.facts if fact.relation == name]
@@ -173,7 +174,7 @@ def test_twins_differ_in_their_names_alone():
     for start in range(0, len(items), 3):
         real, *synthetic = items[start : start + 3]
         for other in synthetic:
-            assert other.twin_id == real.twin_id and other.cluster_id == real.cluster_id
+            assert (other.twin_id, other.cluster_id) == (real.twin_id, real.cluster_id)
             assert {k: v for k, v in other.factors.items() if k != "world"} == {
                 k: v for k, v in real.factors.items() if k != "world"
             }

@@ -63,7 +63,9 @@ def test_reading_shows_the_gold_documents(tmp_path):
         _write(tmp_path, world, [_row(n, world) for n in range(2)])
     data = load(setting="reading", source="local", root=str(tmp_path), pretrained="model", config_source="x")["test"]
     prompt = doc_to_text(data[1])
-    assert "sm page 0a" in prompt and "sm page 0b" in prompt and "rm page" not in prompt
+    assert "sm page 0a" in prompt
+    assert "sm page 0b" in prompt
+    assert "rm page" not in prompt
     assert doc_to_target(data[1]) == "sm writer 0"
     assert "page" not in doc_to_text(load(setting="closed_book", source="local", root=str(tmp_path))["test"][0])
     assert json.loads(data[1]["factors"]) == {"world": "sm", "hops": 2, "motif": "chain", "relation": "chain"}
