@@ -11,6 +11,7 @@ def test_the_loopback_is_open() -> None:
         pass
 
 
+@pytest.mark.filterwarnings("ignore:A test tried to use socket")
 def test_other_machines_are_out_of_reach() -> None:
     with pytest.raises(SocketConnectBlockedError):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
