@@ -15,8 +15,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, group in GROUPS.items():
         contact_sheet([(category.name, 0) for category in group]).save(FOLDER / f"{name}.png", optimize=True)
-    draw(_two_objects()).quantize(128).save(FOLDER / "two_objects.png", optimize=True)
-    draw(_before_and_after()).quantize(128).save(FOLDER / "two_panels.png", optimize=True)
+    draw(_two_objects()).quantize(256).save(FOLDER / "two_objects.png", optimize=True)
+    draw(_before_and_after()).quantize(256).save(FOLDER / "two_panels.png", optimize=True)
 
 
 def _two_objects() -> Picture:

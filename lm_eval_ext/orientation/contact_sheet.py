@@ -23,7 +23,7 @@ def contact_sheet(rows: Sequence[tuple[str, int]], *, facings: Sequence[float] =
         pixels: Width and height of a cell.
 
     Returns:
-        A picture with a palette of 128 colours, which makes a small PNG file.
+        A picture with a palette of 256 colours, which makes a small PNG file.
     """
     import PIL.Image
 
@@ -33,4 +33,4 @@ def contact_sheet(rows: Sequence[tuple[str, int]], *, facings: Sequence[float] =
             placed = Placed(category=category, instance=instance, facing=facing)
             cell = render(Scene(objects=(placed,), look=row, fov=30.0, pixels=pixels))
             sheet.paste(cell, (column * pixels, row * pixels))
-    return sheet.quantize(128)
+    return sheet.quantize(256)

@@ -15,7 +15,8 @@ HUB_NAME = "kenqgu/SynthWorlds"
 HUB_REVISION = "d0f02ed"
 """The commit whose schema this reader knows; its full hash was not to be had."""
 CONFIGS = {"rm": "qa-rm", "sm": "qa-sm"}
-_COLUMNS = ("instance_id", "query", "gold_answers", "gold_docs", "question_graph_type", "gold_qids")
+_IS_TIME = "expected_output_is_time"
+_COLUMNS = ("instance_id", "query", "gold_answers", "gold_docs", "question_graph_type", "gold_qids", _IS_TIME)
 
 
 def load_hub(setting: Setting) -> Iterator[Item]:
@@ -99,6 +100,7 @@ def _items(setting: Setting, root: Path, source: Source, revision: str) -> Itera
                     "hops": len(row["gold_docs"]),
                     "motif": row["question_graph_type"],
                     "relation": row["question_graph_type"],
+                    "is_time": row[_IS_TIME],
                 },
                 source=source,
                 source_revision=revision,

@@ -31,6 +31,7 @@ def run_stage(
     step_function: StepFunction,
     folder: Path,
     constant: float = 0.6,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> None:
     """Train ``model`` for ``steps`` steps, or for what a killed run left of them.
 
@@ -42,6 +43,7 @@ def run_stage(
         step_function: Computes the loss; must depend on nothing but the step number and the model.
         folder: Working folder.
         constant: Share of the steps before the learning rate decays.
+        checkpoint_seconds: Least time between two checkpoints.
     """
     checkpoint, log = folder / f"{name}.checkpoint", folder / f"{name}.jsonl"
     full = [[group["lr"] for group in optimiser.param_groups] for optimiser in optimisers]
@@ -60,7 +62,7 @@ def run_stage(
                     file.write(json.dumps({"step": step, **{key: round(value, 4) for key, value in figures.items()}}) + "\n")
                 bar.update(task, figures=" ".join(f"{key} {value:.3f}" for key, value in figures.items()))
             bar.advance(task)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS or step == steps - 1:
+            if time.monotonic() - saved > checkpoint_seconds or step == steps - 1:
                 _save(checkpoint, model, optimisers, step + 1)
                 saved = time.monotonic()
     model.eval()

@@ -73,6 +73,7 @@ def test_instances_differ(category: str) -> None:
     assert_all_apart(category, 4)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.slow  # 25 s
 def test_forty_instances_of_each_category_differ() -> None:
     for category in CATEGORIES:
@@ -84,8 +85,8 @@ def assert_all_apart(category: str, count: int) -> None:
     apart = np.abs(prints[:, None] - prints[None]).max(-1)[np.triu_indices(count, 1)]
     # Chance makes a few look-alikes, such as two white washing machines; none are equal, and most are far apart.
     assert apart.min() > 0.002, category
-    assert np.median(apart) > 0.05, category
-    assert (apart < 0.01).mean() < 0.02, category
+    assert np.median(apart) > 0.04, category
+    assert count < 40 or (apart < 0.01).mean() < 0.01, category
 
 
 @pytest.mark.parametrize("category", FRONTED)

@@ -68,7 +68,7 @@ def test_reading_shows_the_gold_documents(tmp_path):
     assert "rm page" not in prompt
     assert doc_to_target(data[1]) == "sm writer 0"
     assert "page" not in doc_to_text(load(setting="closed_book", source="local", root=str(tmp_path))["test"][0])
-    assert json.loads(data[1]["factors"]) == {"world": "sm", "hops": 2, "motif": "chain", "relation": "chain"}
+    assert json.loads(data[1]["factors"]) == {"world": "sm", "hops": 2, "motif": "chain", "relation": "chain", "is_time": False}
 
 
 def test_a_missing_folder_is_named(tmp_path):
