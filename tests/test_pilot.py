@@ -110,4 +110,4 @@ def test_the_card_states_every_figure():
     for task in ("synthworlds_closed_book", "synthworlds_reading", "dori_view_parallelism_coarse", "dori_blind"):
         assert task in card
     stages = {json.loads(line)["stage"] for line in (PILOT / "training_log.jsonl").read_text().splitlines()}
-    assert stages == {"text", "vision", "joint"}
+    assert stages == {"text", "vision", "joint", "facing"}

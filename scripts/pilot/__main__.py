@@ -18,7 +18,7 @@ from scripts.pilot.picture_data import load_pictures, picture_types, training_pi
 from scripts.pilot.recipe import SCHEDULE, SEED, SIZES
 from scripts.pilot.rows import Row, Turn, encode
 from scripts.pilot.stage import run_stage
-from scripts.pilot.stages import VisionTeacher, assemble, joint_step, text_step, vision_step
+from scripts.pilot.stages import FACING, JOINED, VisionTeacher, assemble, joint_step, text_step, vision_step
 from scripts.pilot.text_data import blind_rows, reading_rows, recall_rows
 
 app = typer.Typer(add_completion=False, help="Train the pilot: render, then text and vision side by side, then both together.")
@@ -91,9 +91,11 @@ def joint(work: Work = DEFAULT_WORK, out: Path = Path("tests/pilot"), threads: i
     model = parts.build_joint_model(SIZES)
     assemble(model, work / "text.checkpoint", work / "vision.checkpoint")
     images = load_pictures(chosen, SIZES, work)
-    step = joint_step(model, tokenizer, images=images, pictures=chosen, types=picture_types(SCHEDULE), kinds=_rows(tokenizer))
-    optimisers = make_optimisers(model, muon=0.01, adam=1e-3)
-    run_stage("joint", model, optimisers, steps=SCHEDULE.joint_steps, step_function=step, folder=work)
+    rows, types = _rows(tokenizer), picture_types(SCHEDULE)
+    for blend, steps, scale in ((JOINED, SCHEDULE.joint_steps, 1.0), (FACING, SCHEDULE.facing_steps, 0.6)):
+        step = joint_step(model, tokenizer, blend, images=images, pictures=chosen, types=types, kinds=rows)
+        optimisers = make_optimisers(model, muon=0.01 * scale, adam=1e-3 * scale)
+        run_stage(blend.name, model, optimisers, steps=steps, step_function=step, folder=work)
     parts.save(model, tokenizer, SIZES, out)
 
 

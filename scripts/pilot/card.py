@@ -65,7 +65,7 @@ def write_card(out: Path, work: Path, eval_folder: Path, command: str) -> None:
     results = latest_results(eval_folder)
     log = {
         stage: [json.loads(line) for line in (work / f"{stage}.jsonl").read_text().splitlines()]
-        for stage in ("text", "vision", "joint")
+        for stage in ("text", "vision", "joint", "facing")
     }
     lines = [json.dumps({"stage": stage} | entry) for stage, entries in log.items() for entry in entries]
     (out / "training_log.jsonl").write_text("\n".join(lines) + "\n")

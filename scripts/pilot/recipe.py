@@ -32,8 +32,7 @@ class Schedule:
     vision_steps: int = 3200
     vision_rows: int = 64
     joint_steps: int = 620
-    joint_image_rows: int = 24
-    joint_text_rows: int = 24
+    facing_steps: int = 320
     worlds: int = 120
     synthetic_worlds: int = 4
 

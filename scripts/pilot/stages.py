@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from lm_eval_ext.orientation.cast import read_catalogue
 from lm_eval_ext.orientation.questions import Question
 from lm_eval_ext.orientation.scene import Picture
 from lm_eval_ext.seeding import stream
-from scripts.pilot.picture_data import answered, as_pixels, picture_turns
+from scripts.pilot.picture_data import SAME_PICTURE, answered, as_pixels, picture_turns
 from scripts.pilot.recipe import SCHEDULE, SEED, SIZES
 from scripts.pilot.rows import ANSWER, Row, collate, encode
 
@@ -131,9 +132,31 @@ def vision_step(teacher: VisionTeacher, images: np.ndarray, pictures: Sequence[P
     return step
 
 
+class Blend(NamedTuple):
+    """What one step of a joint stage is made of.
+
+    Attributes:
+        name: Of the stage.
+        image_rows: Rows with a picture.
+        text_rows: Rows without.
+        types: Question types whose pictures are used; all when empty.
+    """
+
+    name: str
+    image_rows: int
+    text_rows: int
+    types: tuple[str, ...] = ()
+
+
+JOINED = Blend("joint", 24, 24)
+FACING = Blend("facing", 48, 8, SAME_PICTURE)
+"""Last, mostly the questions on where an object faces."""
+
+
 def joint_step(
     model: LlavaForConditionalGeneration,
     tokenizer: Tokenizer,
+    blend: Blend,
     *,
     images: np.ndarray,
     pictures: Sequence[Picture],
@@ -143,10 +166,11 @@ def joint_step(
     """Questions on pictures, and one kind of text rows so that nothing is forgotten."""
     head, patches = model.lm_head.weight, (SIZES.image // SIZES.patch) ** 2
     known = known_answers(pictures, types)
+    usable = [number for number, type_ in enumerate(types) if type_ in (blend.types or types)]
 
     def step(number: int) -> Step:
-        rng = stream("pilot", SEED, "joint", number)
-        chosen = rng.sample(range(len(images)), SCHEDULE.joint_image_rows)
+        rng = stream("pilot", SEED, blend.name, number)
+        chosen = rng.sample(usable, blend.image_rows)
         mirrored = [rng.random() < 0.5 for _ in chosen]
         rows = [
             encode(tokenizer, picture_turns(rng, known[n][m]), picture=n, image_tokens=patches, context=0.0)
@@ -157,7 +181,7 @@ def joint_step(
         hidden = model.model(input_ids=ids, pixel_values=pixels, use_cache=False).last_hidden_state
         loss, figures = weighted_loss(hidden, head, ids, weights)
         kind = rng.choices(list(JOINT), list(JOINT.values()))[0]
-        ids, weights = collate(draw_rows(rng, kinds[kind], SCHEDULE.joint_text_rows))
+        ids, weights = collate(draw_rows(rng, kinds[kind], blend.text_rows))
         hidden = model.model.language_model(input_ids=ids, use_cache=False).last_hidden_state
         text_loss, text_figures = weighted_loss(hidden, head, ids, weights)
         return loss + text_loss, {"picture_right": figures["right"], f"{kind}_right": text_figures["right"]}
