@@ -74,7 +74,7 @@ def test_a_token_that_spans_the_boundary_is_scored_whole(llava: Any) -> None:
 
 
 def test_greedy_is_true_for_what_the_model_would_say(llava: Any) -> None:
-    asked = [generation(number) for number in range(8)]
+    asked = [generation(number) for number in range(40)]
     answers = llava.generate_until(asked, disable_tqdm=True)
     said = [
         (request, answer) for request, answer in zip(asked, answers, strict=True) if answer.isascii()
