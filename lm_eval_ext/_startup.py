@@ -7,11 +7,16 @@ That only puts a finder on ``sys.meta_path``. When lm-eval's own modules are imp
 Standard library only: this runs in every Python process of the environment.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False  # importing typing for it would cost ten times as much as all the rest
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
 
 OFF = "LM_EVAL_EXT_DISABLE"
 """Environment variable; any text in it turns the hook off."""
