@@ -17,9 +17,14 @@ REPEATS = 15
 
 def seconds(code: str, **environment: str) -> float:
     """Median wall time that a fresh interpreter measures around ``code``."""
-    program = f"import time; start = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
+    program = f"import os, time\nstart = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"  # site has loaded os
     command = [sys.executable, "-S", "-c", program]  # -S: no .pth file has run yet
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])} | environment
+    environment = (
+        os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), "PYTHONDONTWRITEBYTECODE": ""} | environment
+    )
+    subprocess.run(
+        command, env=environment, capture_output=True, check=True
+    )  # writes the bytecode that pip writes when it installs
     runs = [subprocess.run(command, env=environment, capture_output=True, text=True, check=True) for _ in range(REPEATS)]
     return statistics.median(float(run.stdout) for run in runs)
 

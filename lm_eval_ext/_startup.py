@@ -7,8 +7,6 @@ That only puts a finder on ``sys.meta_path``. When lm-eval's own modules are imp
 Standard library only: this runs in every Python process of the environment.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -53,7 +51,7 @@ class _Finder:
 
     is_lm_eval_ext = True
 
-    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         if fullname not in EXTENSIONS:
             return None
         others = [finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec")]
@@ -61,7 +59,7 @@ class _Finder:
         if spec is not None and spec.loader is not None:
             run = spec.loader.exec_module
 
-            def run_and_extend(module: ModuleType) -> None:
+            def run_and_extend(module: "ModuleType") -> None:
                 run(module)
                 _extend(module)
 
@@ -69,7 +67,7 @@ class _Finder:
         return spec
 
 
-def _extend(module: ModuleType) -> None:
+def _extend(module: "ModuleType") -> None:
     """Extend one module once; what goes wrong is reported and never breaks lm-eval."""
     if vars(module).get("_lm_eval_ext_done"):
         return
