@@ -53,16 +53,15 @@ def question_rows(results: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-def write_card(out: Path, work: Path, eval_folder: Path, command: str) -> None:
+def write_card(out: Path, work: Path, *, targets: Path, questions: Path) -> None:
     """Write ``out/README.md`` and put the training log beside it.
 
     Args:
         out: Folder of the model.
         work: Working folder of the training, with its logs.
-        eval_folder: Output folder of an lm-eval run on the model.
-        command: That run's command line.
+        targets: Output folder of a large lm-eval run of the tasks in ``TARGETS``.
+        questions: Output folder of `make eval N=30`, with every orientation question.
     """
-    results = latest_results(eval_folder)
     log = {
         stage: [json.loads(line) for line in (work / f"{stage}.jsonl").read_text().splitlines()]
         for stage in ("text", "vision", "joint", "facing")
@@ -76,8 +75,7 @@ def write_card(out: Path, work: Path, eval_folder: Path, command: str) -> None:
         sizes=SIZES,
         schedule=SCHEDULE,
         seed=SEED,
-        command=command,
-        targets="\n".join(target_rows(results)),
-        questions="\n".join(question_rows(results)),
+        targets="\n".join(target_rows(latest_results(targets))),
+        questions="\n".join(question_rows(latest_results(questions))),
     )
     (out / "README.md").write_text(card, encoding="utf-8")
