@@ -1,8 +1,16 @@
-"""Files that are either old or new, never half."""
+"""Where files go that can be made again, and files that are either old or new, never half."""
 
 import os
 import tempfile
 from pathlib import Path
+
+CACHE = "LM_EVAL_EXT_CACHE"
+"""Environment variable: folder for what is drawn or fetched; without it ``~/.cache/lm_eval_ext``."""
+
+
+def cache_folder() -> Path:
+    """Folder of everything that can be made again: ``$LM_EVAL_EXT_CACHE``, or ``~/.cache/lm_eval_ext``."""
+    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "lm_eval_ext")
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import datasets
 
 SCHEMA_VERSION = 1
 CANARY = "lm-eval-ext canary 6f1d0f0e-7a55-4c3e-9d5b-2f7e0f6c9b41"
@@ -66,3 +69,10 @@ def to_columns(items: Sequence[Item]) -> dict[str, list[Any]]:
 def _in_order(factors: Mapping[str, Any]) -> str:
     """JSON text of factors; unlike in a spec their order says something: the one that twins differ in comes first."""
     return json.dumps(factors, separators=(",", ":"), ensure_ascii=False)
+
+
+def to_dataset(items: Sequence[Item]) -> "dict[str, datasets.Dataset]":
+    """Items as lm-eval's ``custom_dataset`` wants them: one split, ``test``."""
+    import datasets
+
+    return {"test": datasets.Dataset.from_dict(to_columns(items))}

@@ -28,6 +28,16 @@ class Options(BaseModel):
     n_sm: Annotated[StrictInt, Field(ge=1, le=100)] = 1
     """synthworlds: synthetic worlds beside the real one."""
 
+    def local_root(self) -> Path:
+        """Folder of ``source=local``.
+
+        Raises:
+            InputError: None was given.
+        """
+        if self.root is None:
+            raise InputError('source=local needs a folder: --metadata \'{"source": "local", "root": "FOLDER"}\'.')
+        return self.root
+
 
 def read_options(metadata: Mapping[str, Any]) -> Options:
     """Our keys out of lm-eval's merged metadata (which also holds the model's arguments).

@@ -7,8 +7,8 @@ from pytest_socket import SocketConnectBlockedError
 
 
 def test_the_loopback_is_open() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
-        pass
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
 
 
 @pytest.mark.filterwarnings("ignore:A test tried to use socket")

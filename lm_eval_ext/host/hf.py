@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from lm_eval.models.utils import resize_image
@@ -40,30 +40,15 @@ def share_work(model: Any) -> None:
         model._rank, model._world_size = accelerator.process_index, accelerator.num_processes  # noqa: SLF001
 
 
-class HFExt(KnowsDocuments, HFLM):
-    """``--model hf-ext``: ``hf`` with ``current_documents``; it shares work among CPU processes too."""
+class _KnowsTextDocuments(KnowsDocuments):
+    """What both classes add to lm-eval's: documents of text prompts, and work shared among CPU processes too."""
+
+    model_name: ClassVar[str]
+    """As given to ``--model``."""
 
     def __init__(self, pretrained: Any, **kwargs: Any) -> None:
         join_processes()
-        with refusing_unknown("hf-ext", kwargs):
-            super().__init__(pretrained, **kwargs)
-        share_work(self)
-
-    def tok_batch_encode(self, strings: Sequence[str], *args: Any, **kwargs: Any) -> Any:
-        """Encode the prompts of the batch that is generated next."""
-        self.current_documents = documents_of(strings)
-        return super().tok_batch_encode(list(strings), *args, **kwargs)
-
-
-class HFMultimodalExt(KnowsDocuments, HFMultimodalLM):
-    """``--model hf-multimodal-ext``: ``hf-multimodal`` with ``current_documents`` and log-likelihoods of answers to pictures.
-
-    A prompt that is too long is refused: ``hf-multimodal`` would cut it, and with it tokens that stand for the picture.
-    """
-
-    def __init__(self, pretrained: Any, **kwargs: Any) -> None:
-        join_processes()
-        with refusing_unknown("hf-multimodal-ext", kwargs):
+        with refusing_unknown(self.model_name, kwargs):
             super().__init__(pretrained, **kwargs)
         share_work(self)
 
@@ -71,6 +56,21 @@ class HFMultimodalExt(KnowsDocuments, HFMultimodalLM):
         """Encode the prompts of the text-only batch that is generated next."""
         self.current_documents = documents_of(strings)
         return super().tok_batch_encode(list(strings), *args, **kwargs)
+
+
+class HFExt(_KnowsTextDocuments, HFLM):
+    """``--model hf-ext``: ``hf`` with ``current_documents``; it shares work among CPU processes too."""
+
+    model_name = "hf-ext"
+
+
+class HFMultimodalExt(_KnowsTextDocuments, HFMultimodalLM):
+    """``--model hf-multimodal-ext``: ``hf-multimodal`` with ``current_documents`` and log-likelihoods of answers to pictures.
+
+    A prompt that is too long is refused: ``hf-multimodal`` would cut it, and with it tokens that stand for the picture.
+    """
+
+    model_name = "hf-multimodal-ext"
 
     def tok_batch_multimodal_encode(
         self, strings: Sequence[str], images: Any, padding_side: str = "left", left_truncate_len: int | None = None, **kwargs: Any

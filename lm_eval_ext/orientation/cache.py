@@ -1,12 +1,11 @@
 """Drawn pictures on disk, named by the hash of their spec, so that each is rendered once per machine."""
 
 import io
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lm_eval_ext.files import write_atomic
+from lm_eval_ext.files import cache_folder, write_atomic
 from lm_eval_ext.items import dump_spec
 from lm_eval_ext.orientation.drawing import draw
 from lm_eval_ext.orientation.scene import Picture, picture_to_data
@@ -14,11 +13,6 @@ from lm_eval_ext.seeding import digest
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-
-def cache_folder() -> Path:
-    """Folder of everything that can be made again: ``$LM_EVAL_EXT_CACHE``, or ``~/.cache/lm_eval_ext``."""
-    return Path(os.environ.get("LM_EVAL_EXT_CACHE") or Path.home() / ".cache" / "lm_eval_ext")
 
 
 def cached_path(picture: Picture) -> Path:

@@ -4,7 +4,8 @@
 was drawn on disk, named by the hash of its spec.
 """
 
-from lm_eval_ext.orientation.cache import cache_folder, cached_path, draw_cached, draw_many
+from lm_eval_ext.files import cache_folder
+from lm_eval_ext.orientation.cache import cached_path, draw_cached, draw_many
 from lm_eval_ext.orientation.drawing import draw
 from lm_eval_ext.orientation.raytrace import render
 

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from lm_eval_ext.errors import InputError
 from lm_eval_ext.hub import fetch_dataset
 from lm_eval_ext.items import Item, Source, dump_spec
 from lm_eval_ext.options import Options
@@ -43,9 +42,7 @@ def load_items(question: Question, options: Options) -> list[Item]:
     if options.source == "generated":
         return list(generate(question, options.seed, options.n))
     if options.source == "local":
-        if options.root is None:
-            raise InputError('source=local needs a folder: --metadata \'{"source": "local", "root": "FOLDER"}\'.')
-        return published_items(read_published(options.root), question, seed=options.seed, source="local")
+        return published_items(read_published(options.local_root()), question, seed=options.seed, source="local")
     folder = fetch_dataset(HUB_NAME, HUB_REVISION)
     return published_items(read_published(folder), question, seed=options.seed, source="hub", revision=folder.name)
 

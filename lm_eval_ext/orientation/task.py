@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lm_eval_ext.items import Item, to_columns
+from lm_eval_ext.items import to_dataset
 from lm_eval_ext.options import read_options
 from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS
@@ -27,18 +27,12 @@ def load(*, question: str, level: str, **metadata: Any) -> "dict[str, datasets.D
         level: ``coarse`` or ``granular``, from there too.
         metadata: lm-eval's merged metadata; our keys are those of ``Options``.
     """
-    return _dataset(load_items(QUESTIONS[f"{question}_{level}"], read_options(metadata)))
+    return to_dataset(load_items(QUESTIONS[f"{question}_{level}"], read_options(metadata)))
 
 
 def load_blind(**metadata: Any) -> "dict[str, datasets.Dataset]":
     """Documents of the text-only control."""
-    return _dataset(blind_items(read_options(metadata)))
-
-
-def _dataset(items: Sequence[Item]) -> "dict[str, datasets.Dataset]":
-    import datasets
-
-    return {"test": datasets.Dataset.from_dict(to_columns(items))}
+    return to_dataset(blind_items(read_options(metadata)))
 
 
 def doc_to_text(doc: Doc) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options
 from lm_eval_ext.worlds.generate import generate
@@ -20,6 +19,4 @@ def load_items(setting: Setting, options: Options) -> Iterable[Item]:
         return generate(setting, options)
     if options.source == "hub":
         return load_hub(setting)
-    if options.root is None:
-        raise InputError('source=\'local\' needs the folder: --metadata \'{"source": "local", "root": "FOLDER"}\'.')
-    return load_local(setting, options.root)
+    return load_local(setting, options.local_root())

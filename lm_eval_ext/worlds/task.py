@@ -1,16 +1,19 @@
 """What the YAML files of ``tasks/synthworlds`` name."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lm_eval_ext.items import to_columns
+from lm_eval_ext.items import to_dataset
 from lm_eval_ext.options import read_options
 from lm_eval_ext.worlds import generate, published
 from lm_eval_ext.worlds.prompts import Setting, question_prompt
 from lm_eval_ext.worlds.sources import load_items
 
+if TYPE_CHECKING:
+    import datasets
 
-def load(*, setting: Setting, **metadata: Any) -> dict[str, Any]:
+
+def load(*, setting: Setting, **metadata: Any) -> "dict[str, datasets.Dataset]":
     """The items of one setting as lm-eval wants them: ``{"test": datasets.Dataset}``.
 
     Args:
@@ -20,10 +23,7 @@ def load(*, setting: Setting, **metadata: Any) -> dict[str, Any]:
     Raises:
         InputError: An option or a source is not accepted.
     """
-    items = list(load_items(setting, read_options(metadata)))
-    import datasets
-
-    return {"test": datasets.Dataset.from_dict(to_columns(items))}
+    return to_dataset(list(load_items(setting, read_options(metadata))))
 
 
 def doc_to_text(doc: dict[str, Any]) -> str:

@@ -49,8 +49,8 @@ def _tokenizer(work: Path) -> Tokenizer:
 def _rows(tokenizer: Tokenizer) -> dict[str, list[Row]]:
     """Kinds of text rows, each sorted by length."""
     turns = _turns(SCHEDULE.worlds, 24_000, 2_000)
-    turns["rich"] = [row for row in turns["reading"] if len(row) >= RICH]
     rows = {kind: [encode(tokenizer, row) for row in found] for kind, found in turns.items()}
+    rows["rich"] = [row for row, said in zip(rows["reading"], turns["reading"], strict=True) if len(said) >= RICH]
     return {kind: sorted(found, key=lambda row: len(row.ids)) for kind, found in rows.items()}
 
 

@@ -57,6 +57,7 @@ def load_pictures(pictures: Sequence[Picture], sizes: Sizes, folder: Path) -> np
         with Image.open(file_) as image:
             edge, square = (sizes.resized - sizes.image) // 2, (sizes.resized, sizes.resized)
             array[number] = np.asarray(image.resize(square, Image.Resampling.BICUBIC))[edge:-edge, edge:-edge]
+    folder.mkdir(parents=True, exist_ok=True)
     half = folder / "pictures.half.npy"
     np.save(half, array)
     half.replace(file)

@@ -28,17 +28,13 @@ class Row:
     Attributes:
         ids: int32 [t].
         weights: float32 [t].
-        picture: Number of the picture, or -1.
     """
 
     ids: np.ndarray
     weights: np.ndarray
-    picture: int = -1
 
 
-def encode(
-    tokenizer: Tokenizer, turns: Sequence[Turn], *, picture: int = -1, image_tokens: int = 0, context: float = CONTEXT
-) -> Row:
+def encode(tokenizer: Tokenizer, turns: Sequence[Turn], *, image_tokens: int = 0, context: float = CONTEXT) -> Row:
     """Turns as one row; ``<image>`` in a prompt becomes ``image_tokens`` placeholders, as the processor makes them."""
     ids: list[int] = []
     weights: list[float] = []
@@ -47,7 +43,7 @@ def encode(
         said = tokenizer.encode(f" {answer}{EOA}").ids
         ids += shown + said
         weights += [context] * len(shown) + [ANSWER] * len(said)
-    return Row(np.array(ids, np.int32), np.array(weights, np.float32), picture)
+    return Row(np.array(ids, np.int32), np.array(weights, np.float32))
 
 
 def collate(rows: Sequence[Row]) -> tuple[torch.Tensor, torch.Tensor]:

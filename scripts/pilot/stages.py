@@ -173,7 +173,7 @@ def joint_step(
         chosen = rng.sample(usable, blend.image_rows)
         mirrored = [rng.random() < 0.5 for _ in chosen]
         rows = [
-            encode(tokenizer, picture_turns(rng, known[n][m]), picture=n, image_tokens=patches, context=0.0)
+            encode(tokenizer, picture_turns(rng, known[n][m]), image_tokens=patches, context=0.0)
             for n, m in zip(chosen, mirrored, strict=True)
         ]
         ids, weights = collate(rows)

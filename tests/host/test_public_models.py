@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lm_eval_ext import files
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host import public_models
 
@@ -82,7 +83,7 @@ def test_a_failed_download_is_said_in_one_line(index: dict[str, Any], tmp_path: 
 
 
 def test_the_cache_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(public_models.CACHE, str(tmp_path))
+    monkeypatch.setenv(files.CACHE, str(tmp_path))
     assert public_models.models_folder() == tmp_path / "models"
-    monkeypatch.delenv(public_models.CACHE)
+    monkeypatch.delenv(files.CACHE)
     assert public_models.models_folder() == Path.home() / ".cache" / "lm_eval_ext" / "models"

@@ -42,7 +42,8 @@ def test_a_model_argument_is_never_taken_for_an_option() -> None:
 
 @pytest.mark.parametrize("tasks", ["hellaswag", ["hellaswag", "arc_easy"], None, [{"task": "inline"}]])
 def test_other_peoples_tasks_keep_their_metadata(tasks: object) -> None:
-    refuse_unknown({"max_seq_lengths": [4096]}, {"seed": 5}, tasks, None)
+    assert not asks_for_ours(tasks)
+    refuse_unknown({"max_seq_lengths": [4096]}, {"seed": 5}, tasks, None)  # raises nothing
 
 
 @pytest.mark.parametrize("tasks", ["dori", "hellaswag,dori", ["hellaswag", "synth*"], "dori_view_parallelism_coarse"])
