@@ -11,6 +11,7 @@ from lm_eval_ext.orientation.poses import Cast, Wanted, draw_picture
 from lm_eval_ext.orientation.questions import CANNOT, Question
 from lm_eval_ext.orientation.rules import mirror, true_answer
 from lm_eval_ext.orientation.scene import RENDER_VERSION, Picture, picture_to_data
+from lm_eval_ext.orientation.twins import MIRRORED, PLAIN
 from lm_eval_ext.seeding import digest, stream
 
 GENERATOR_VERSION = 1
@@ -36,13 +37,13 @@ def generate(question: Question, seed: int, n: int, *, split: Split = "test", pi
         pixels: Width and height of each panel.
 
     Yields:
-        Item: ``factors["mirrored"]`` is what the two items of a twin differ in; the order of the options is the same.
+        Item: ``factors["twin"]`` is what the two items of a twin differ in; the order of the options is the same.
 
     Example:
         >>> from lm_eval_ext.orientation.questions import QUESTIONS
         >>> plain, mirrored = generate(QUESTIONS["directional_facing_coarse"], 7, 1)
-        >>> plain.twin_id == mirrored.twin_id, plain.factors["mirrored"], mirrored.factors["mirrored"]
-        (True, False, True)
+        >>> plain.twin_id == mirrored.twin_id, plain.factors["twin"], mirrored.factors["twin"]
+        (True, 'plain', 'mirrored')
     """
     catalogue = read_catalogue()
     revision = _revision(catalogue, seed, split, pixels)
@@ -90,13 +91,13 @@ def _item(which: _Set, i: int, picture: Picture, *, answer: str, order: Sequence
     question, first = which.question, picture.panels[0].objects[0]
     twin_id = f"{question.name}-{which.split}-{which.seed}-{i:06d}"
     return Item(
-        item_id=f"{twin_id}-{'mirrored' if picture.mirrored else 'plain'}",
+        item_id=f"{twin_id}-{MIRRORED if picture.mirrored else PLAIN}",
         family="dori",
         setting=question.name,
         twin_id=twin_id,
         cluster_id=f"{first.category}-{first.instance}",
         factors={
-            "mirrored": picture.mirrored,
+            "twin": MIRRORED if picture.mirrored else PLAIN,
             "question": question.type,
             "level": question.level,
             "dimension": question.dimension,

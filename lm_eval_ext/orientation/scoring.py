@@ -15,6 +15,7 @@ import numpy as np
 from lm_eval_ext.orientation.answers import Parsed, parse_answer
 from lm_eval_ext.orientation.questions import QUESTIONS, Question
 from lm_eval_ext.orientation.script_answers import dori_script_answer
+from lm_eval_ext.orientation.twins import MIRRORED, PLAIN
 from lm_eval_ext.statistics import Estimate, clustered_interval, majority_share
 
 Scalar: TypeAlias = str | float | int | bool | None
@@ -162,9 +163,9 @@ def angle_between(first: int, second: int, wrap: int) -> int:
 
 
 def _read_back(judged: Judged) -> Record | None:
-    if "mirrored" not in judged.factors:
+    if judged.factors.get("twin") not in (PLAIN, MIRRORED):
         return None
-    mirrored, said = judged.factors["mirrored"], judged.parsed.choice
+    mirrored, said = judged.factors["twin"] == MIRRORED, judged.parsed.choice
     plain = judged.question.mirrored(said) if said is not None and mirrored else said
     return [judged.doc["twin_id"], mirrored, plain]
 

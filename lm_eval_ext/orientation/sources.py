@@ -20,6 +20,7 @@ from lm_eval_ext.orientation.published import (
     read_rows,
 )
 from lm_eval_ext.orientation.questions import QUESTIONS, Question
+from lm_eval_ext.orientation.twins import PLAIN
 from lm_eval_ext.seeding import stream
 
 HUB_NAME = "appledora/DORI-Benchmark"
@@ -49,9 +50,11 @@ def load_items(question: Question, options: Options) -> list[Item]:
 
 def blind_items(options: Options) -> list[Item]:
     """Items for the text-only control: the questions in turn, ``options.n`` of each when generated, without mirrored twins."""
-    asked = [
-        [item for item in load_items(question, options) if not item.factors.get("mirrored")] for question in QUESTIONS.values()
-    ]
+
+    def plain(item: Item) -> bool:
+        return item.factors.get("twin", PLAIN) == PLAIN
+
+    asked = [list(filter(plain, load_items(question, options))) for question in QUESTIONS.values()]
     in_turn = (items[i] for i in range(max(map(len, asked))) for items in asked if i < len(items))
     return [item.model_copy(update={"setting": "blind"}) for item in in_turn]
 

@@ -15,6 +15,7 @@ from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS, Question
 from lm_eval_ext.orientation.rules import true_answer
 from lm_eval_ext.orientation.scene import Picture, picture_from_json
+from lm_eval_ext.orientation.twins import MIRRORED
 from scripts.pilot.recipe import SEED, Schedule, Sizes
 from scripts.pilot.rows import Turn
 
@@ -42,7 +43,7 @@ def training_pictures(schedule: Schedule) -> list[Picture]:
 
 
 def _mirrored(item: Item) -> bool:
-    return bool(item.factors["mirrored"])
+    return item.factors["twin"] == MIRRORED
 
 
 def load_pictures(pictures: Sequence[Picture], sizes: Sizes, folder: Path) -> np.ndarray:

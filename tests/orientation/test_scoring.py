@@ -77,7 +77,7 @@ def test_majority_answerer_reaches_the_majority_figure(question: Question) -> No
 
 def test_unparsed_answers_count_as_wrong() -> None:
     asked = docs(QUESTIONS["view_parallelism_coarse"], 20)
-    found = figures(asked, lambda doc: doc["answer"] if doc["factors"].find('"mirrored":true') >= 0 else "Hard to say.")
+    found = figures(asked, lambda doc: doc["answer"] if doc["factors"].find('"twin":"mirrored"') >= 0 else "Hard to say.")
     assert (found["acc"], found["unparsed"]) == (0.5, 0.5)
     assert found["mirror_consistency"] == 0.0
 

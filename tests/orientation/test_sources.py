@@ -166,5 +166,5 @@ def test_blind_items_go_through_the_questions_without_mirrored_twins() -> None:
     items = blind_items(Options(source="generated", n=3))
     assert [item.factors["question"] for item in items[:14:2]] == list(TYPES)
     assert len({item.item_id for item in items}) == len(items) == 42
-    assert not any(item.factors["mirrored"] for item in items)
+    assert not any(item.factors["twin"] == "mirrored" for item in items)
     assert {item.setting for item in items} == {"blind"}
