@@ -8,7 +8,6 @@ from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import render_text
-from lm_eval_ext.worlds.facts import load_facts
 from lm_eval_ext.worlds.prompts import PROMPT_VERSION, Setting
 from lm_eval_ext.worlds.questions import Question, ask
 from lm_eval_ext.worlds.world import REAL, World, build_world
@@ -26,7 +25,7 @@ def generate(setting: Setting, options: Options) -> Iterator[Item]:
         InputError: The world cannot be built, or yields fewer questions than ``n``.
     """
     world = build_world(pages=options.pages, seed=options.seed, n_sm=options.n_sm)
-    questions = ask(load_facts(), world.universe, seed=options.seed)
+    questions = ask(world, seed=options.seed)
     for number, question in enumerate(islice(questions, options.n)):
         for which in range(REAL, options.n_sm + 1):
             twin_id = f"{options.seed}-{options.pages}-{number}"
@@ -48,7 +47,7 @@ def _asked(world: World, question: Question, which: int) -> dict[str, Any]:
         },
         "query": render_text(question.text, names),
         "answer": names[question.answer],
-        "answer_aliases": list(load_facts().entities[question.answer].aliases) if which == REAL else [],
+        "answer_aliases": list(world.table.entities[question.answer].aliases) if which == REAL else [],
     }
 
 

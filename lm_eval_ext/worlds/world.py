@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import render_text, write_pages
-from lm_eval_ext.worlds.facts import TABLE_VERSION, load_facts
+from lm_eval_ext.worlds.facts import TABLE_VERSION, FactTable, load_facts
 from lm_eval_ext.worlds.naming import Pool, real_names, synthetic_names
 from lm_eval_ext.worlds.universe import Universe, sample_universe
 
@@ -20,12 +20,14 @@ class World:
     """Symbolic pages and one set of names per world number.
 
     Attributes:
+        table: The facts that the universe was taken from.
         universe: Entities and facts.
         pages: Symbolic page per entity.
         names: ``names[0]`` real, ``names[k]`` of the k-th synthetic world; entity -> name.
         revision: Hash of all that fixes the world.
     """
 
+    table: FactTable
     universe: Universe
     pages: dict[str, str]
     names: tuple[dict[str, str], ...]
@@ -50,4 +52,4 @@ def build_world(*, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test") ->
     names += [synthetic_names(table, universe.entities, seed=seed, world=k, pool=pool) for k in range(1, n_sm + 1)]
     symbolic = write_pages(table, universe, seed=seed)
     revision = digest("synthworlds", GENERATOR_VERSION, TABLE_VERSION, pages, seed, pool, sorted(symbolic.items()))[:16]
-    return World(universe, symbolic, tuple(names), revision)
+    return World(table, universe, symbolic, tuple(names), revision)
