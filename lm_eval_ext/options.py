@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Source
@@ -27,6 +27,14 @@ class Options(BaseModel):
     """synthworlds: entities in a generated world."""
     n_sm: Annotated[StrictInt, Field(ge=1, le=100)] = 1
     """synthworlds: synthetic worlds beside the real one."""
+
+    motifs: tuple[str, ...] = ("fact", "chain")
+    """synthworlds: the patterns of facts that questions take in turn; a list, or names with commas between them."""
+
+    @field_validator("motifs", mode="before")
+    @classmethod
+    def _split_motifs(cls, value: Any) -> Any:
+        return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
 
     def local_root(self) -> Path:
         """Folder of ``source=local``.

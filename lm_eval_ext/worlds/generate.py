@@ -9,13 +9,23 @@ from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import render_text
 from lm_eval_ext.worlds.prompts import PROMPT_VERSION, Setting
-from lm_eval_ext.worlds.questions import Question, ask
+from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.questions import DEFAULT_MOTIFS, ask
 from lm_eval_ext.worlds.world import REAL, World, build_world
 
 
 def parallel_proof(world: World, question: Question) -> str:
     """Hash of the question and its pages in symbols: the same in every world, since each is rendered from it."""
     return digest(question.text, question.answer, [world.pages[entity] for entity in question.gold])[:16]
+
+
+def draw_questions(world: World, options: Options) -> list[Question]:
+    """The questions that the options ask for.
+
+    Raises:
+        InputError: A motif is unknown, or the world yields fewer questions than ``n``.
+    """
+    return list(islice(ask(world, seed=options.seed, motifs=options.motifs), options.n))
 
 
 def generate(setting: Setting, options: Options) -> Iterator[Item]:
@@ -25,17 +35,16 @@ def generate(setting: Setting, options: Options) -> Iterator[Item]:
         InputError: The world cannot be built, or yields fewer questions than ``n``.
     """
     world = build_world(pages=options.pages, seed=options.seed, n_sm=options.n_sm)
-    questions = ask(world, seed=options.seed)
-    for number, question in enumerate(islice(questions, options.n)):
+    for number, question in enumerate(draw_questions(world, options)):
         for which in range(REAL, options.n_sm + 1):
             twin_id = f"{options.seed}-{options.pages}-{number}"
             shared = {"item_id": f"{setting}-{twin_id}-{'rm' if which == REAL else f'sm{which}'}", "twin_id": twin_id}
             shared |= {"family": "synthworlds", "setting": setting, "source": "generated", "source_revision": world.revision}
-            yield Item.model_validate(shared | _asked(world, question, which) | {"spec": _spec(options, world, question, which)})
+            yield Item.model_validate(shared | asked(world, question, which) | {"spec": _spec(options, world, question, which)})
 
 
-def _asked(world: World, question: Question, which: int) -> dict[str, Any]:
-    """What depends on the question and on the names under which it is asked."""
+def asked(world: World, question: Question, which: int) -> dict[str, Any]:
+    """The part of an item that depends on the question and on the names under which it is asked."""
     names = world.names[which]
     return {
         "cluster_id": question.gold[0],
@@ -52,19 +61,19 @@ def _asked(world: World, question: Question, which: int) -> dict[str, Any]:
 
 
 def _spec(options: Options, world: World, question: Question, which: int) -> str:
-    return dump_spec(
-        {
-            "seed": options.seed,
-            "pages": options.pages,
-            "n_sm": options.n_sm,
-            "world": which,
-            "question": question.text,
-            "answer": question.answer,
-            "gold": question.gold,
-            "parallel": parallel_proof(world, question),
-            "prompt": PROMPT_VERSION,
-        }
-    )
+    spec = {
+        "seed": options.seed,
+        "pages": options.pages,
+        "n_sm": options.n_sm,
+        "world": which,
+        "question": question.text,
+        "answer": question.answer,
+        "gold": question.gold,
+        "parallel": parallel_proof(world, question),
+        "prompt": PROMPT_VERSION,
+    }
+    # The first version's spec stays as it is, because published hashes depend on it; its corpus stands in source_revision.
+    return dump_spec(spec if options.motifs == DEFAULT_MOTIFS else spec | {"corpus": world.corpus})
 
 
 def gold_pages(spec: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """A world: one universe, its pages and questions, and the names under which it is shown."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import render_text, write_pages
@@ -32,6 +32,11 @@ class World:
     pages: dict[str, str]
     names: tuple[dict[str, str], ...]
     revision: str
+
+    @cached_property
+    def corpus(self) -> str:
+        """SHA-256 of the symbolic pages in order, as 64 hex digits: what all worlds have in common."""
+        return digest(*self.pages.items())
 
     def page(self, entity: str, number: int) -> str:
         """The page as a reader of world ``number`` sees it."""

@@ -1,0 +1,28 @@
+"""The schema in which SynthWorlds is published, and the columns that a generated world adds to it."""
+
+QUESTION_COLUMNS = (
+    "instance_id",
+    "query",
+    "gold_answers",
+    "gold_docs",
+    "question_graph_type",
+    "gold_qids",
+    "expected_output_is_time",
+)
+"""Of the configurations ``qa-rm`` and ``qa-sm``, as far as they are read (``mhop_qa`` is not)."""
+ITEM_COLUMNS = ("item_key", "twin_id", "cluster_id", "factors")
+"""Fields of an item that the published columns do not carry; ``factors`` is JSON. All of them are there, or none."""
+DOCUMENT_COLUMNS = ("qid", "doc")
+FACT_COLUMNS = ("qid", "facts")
+NAVIGATION_COLUMNS = ("instance_id", "start_page", "end_page")
+MANIFEST = "manifest.json"
+
+
+def world_names(n_sm: int) -> tuple[str, ...]:
+    """Names of the worlds in configurations: the real-mapped one, then every synthetic one.
+
+    Example:
+        >>> world_names(3)
+        ('rm', 'sm', 'sm2', 'sm3')
+    """
+    return ("rm", "sm", *(f"sm{number}" for number in range(2, n_sm + 1)))
