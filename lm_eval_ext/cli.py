@@ -1,6 +1,7 @@
 """``lm-eval-ext``: the commands around lm-eval. Nothing heavy is imported before a command runs."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,25 @@ def smollm2() -> None:
     from lm_eval_ext.host.public_models import fetch_smollm2
 
     print(fetch_smollm2())
+
+
+@app.command()
+def world(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to make; it appears whole or not at all.")],
+    pages: Annotated[int, typer.Option(help="Entities, one page each.")] = 200,
+    seed: Annotated[int, typer.Option(help="Names the world; the same seed gives the same bytes.")] = 0,
+    n_sm: Annotated[int, typer.Option("--n-sm", help="Synthetic worlds beside the real one.")] = 1,
+    questions: Annotated[int, typer.Option(help="Questions, each asked in every world.")] = 100,
+    motifs: Annotated[str, typer.Option(help="Patterns of facts that questions take in turn.")] = "fact,chain",
+) -> None:
+    """Write a generated world with its questions in SynthWorlds' published schema, for --metadata '{"source": "local", …}'."""
+    from lm_eval_ext.options import read_options
+    from lm_eval_ext.worlds.publish import write_world
+
+    given = {"source": "generated", "pages": pages, "seed": seed, "n_sm": n_sm, "n": questions, "motifs": motifs}
+    manifest = write_world(out, read_options(given), report=lambda stage: print(stage, file=sys.stderr))
+    print(f"{out}: corpus {manifest['corpus_sha256']}")
 
 
 @app.command()

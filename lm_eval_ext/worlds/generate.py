@@ -8,8 +8,8 @@ from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import render_text
-from lm_eval_ext.worlds.prompts import PROMPT_VERSION, Setting
 from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.prompts import PROMPT_VERSION, Setting
 from lm_eval_ext.worlds.questions import DEFAULT_MOTIFS, ask
 from lm_eval_ext.worlds.world import REAL, World, build_world
 
@@ -34,13 +34,33 @@ def generate(setting: Setting, options: Options) -> Iterator[Item]:
     Raises:
         InputError: The world cannot be built, or yields fewer questions than ``n``.
     """
-    world = build_world(pages=options.pages, seed=options.seed, n_sm=options.n_sm)
+    world = world_of(options)
+    shared = {"family": "synthworlds", "setting": setting, "source": "generated", "source_revision": world.revision}
     for number, question in enumerate(draw_questions(world, options)):
+        twin = twin_id(options, number)
         for which in range(REAL, options.n_sm + 1):
-            twin_id = f"{options.seed}-{options.pages}-{number}"
-            shared = {"item_id": f"{setting}-{twin_id}-{'rm' if which == REAL else f'sm{which}'}", "twin_id": twin_id}
-            shared |= {"family": "synthworlds", "setting": setting, "source": "generated", "source_revision": world.revision}
-            yield Item.model_validate(shared | asked(world, question, which) | {"spec": _spec(options, world, question, which)})
+            own = {"item_id": f"{setting}-{item_key(twin, which)}", "twin_id": twin}
+            own["spec"] = _spec(options, world, question, which)
+            yield Item.model_validate(shared | own | asked(world, question, which))
+
+
+def world_of(options: Options) -> World:
+    """The world that the options name.
+
+    Raises:
+        InputError: It cannot be built.
+    """
+    return build_world(pages=options.pages, seed=options.seed, n_sm=options.n_sm)
+
+
+def twin_id(options: Options, number: int) -> str:
+    """What the items of question ``number`` share."""
+    return f"{options.seed}-{options.pages}-{number}"
+
+
+def item_key(twin: str, which: int) -> str:
+    """What an item is called in every setting."""
+    return f"{twin}-{'rm' if which == REAL else f'sm{which}'}"
 
 
 def asked(world: World, question: Question, which: int) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Writes a generated world as files in the published schema, which ``source=local`` reads back to the same items."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from lm_eval_ext.errors import InputError
+from lm_eval_ext.options import Options
+from lm_eval_ext.worlds import schema, tables
+from lm_eval_ext.worlds.generate import draw_questions, world_of
+from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.parallel import render_corpus, verify_parallel
+from lm_eval_ext.worlds.world import GENERATOR_VERSION, World
+
+Report = Callable[[str], None]
+_WORLD_OPTIONS = {"seed", "n", "pages", "n_sm", "motifs"}
+
+
+def write_world(out: Path, options: Options, *, report: Report = lambda _: None) -> dict[str, Any]:
+    """Build a world, prove its parallelism and write it; the folder appears whole or not at all.
+
+    Args:
+        out: Folder to make; may exist when empty.
+        options: Those of the generated source.
+        report: Called with a line about each stage.
+
+    Returns:
+        The manifest, which also stands in the folder: options, corpus hash, file hashes and the sources of the facts.
+
+    Raises:
+        InputError: The folder holds something, or the world cannot be built or yields too few questions.
+    """
+    _refuse_full(out)
+    report(f"building {options.pages} pages")
+    world = world_of(options)
+    report(f"drawing {options.n} questions")
+    questions = draw_questions(world, options)
+    report(f"proving that {len(world.names)} worlds are parallel")
+    verify_parallel(world, questions)
+    with _whole_folder(out) as folder:
+        for number, name in enumerate(schema.world_names(options.n_sm)):
+            report(f"writing {name}")
+            for config, columns in _configs(world, questions, options, number):
+                _write_parquet(folder / config.format(name), columns)
+        manifest = _manifest(folder, options, world)
+        (folder / schema.MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return manifest
+
+
+def _configs(world: World, questions: list[Question], options: Options, number: int) -> Iterator[tuple[str, tables.Columns]]:
+    """Configuration (``{}`` stands for the world's name) and columns of everything that is written about one world."""
+    pages = render_corpus(world, number)
+    yield "qa-{}", tables.question_columns(world, questions, pages, options, number=number)
+    yield "qa-{}-docs", tables.document_columns(pages)
+    yield "qa-{}-facts", tables.fact_columns(world)
+
+
+def _refuse_full(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError(f"out={str(out)!r} is a file. Give a folder that is new or empty.")
+    if out.is_dir() and any(out.iterdir()):
+        raise InputError(f"out={str(out)!r} holds files already. Give a folder that is new or empty.")
+
+
+@contextmanager
+def _whole_folder(out: Path) -> Generator[Path]:
+    """A folder beside ``out`` that takes its place when all went well, and is removed when not."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        yield folder
+        folder.chmod(0o755)  # mkdtemp makes it private
+        if out.exists():
+            out.rmdir()
+        folder.rename(out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _write_parquet(folder: Path, columns: tables.Columns) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir()
+    pq.write_table(pa.table(columns), folder / "test-00000-of-00001.parquet")
+
+
+def _manifest(folder: Path, options: Options, world: World) -> dict[str, Any]:
+    files = sorted(folder.rglob("*.parquet"))
+    return {
+        "generator": GENERATOR_VERSION,
+        "options": options.model_dump(mode="json", include=_WORLD_OPTIONS),
+        "revision": world.revision,
+        "corpus_sha256": world.corpus,
+        "files": {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
+        "sources": fact_sources(),
+    }
+
+
+def fact_sources() -> list[str]:
+    """Where the packaged facts come from and under which licences: the head lines of their files."""
+    data = resources.files("lm_eval_ext.worlds") / "data"
+    names = sorted(entry.name for entry in data.iterdir() if entry.name.endswith(".tsv"))
+    lines = [line for name in names for line in (data / name).read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    return list(dict.fromkeys(line.lstrip("# ") for line in lines))

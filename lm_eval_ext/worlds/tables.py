@@ -1,0 +1,69 @@
+"""What is written about one world, as columns of the published schema."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lm_eval_ext.options import Options
+from lm_eval_ext.worlds.generate import asked, item_key, twin_id
+from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.world import World
+
+Columns = dict[str, list[Any]]
+
+
+def question_columns(
+    world: World, questions: Sequence[Question], pages: Mapping[str, str], options: Options, *, number: int
+) -> Columns:
+    """Configuration ``qa-…``: the published columns, then those of ``schema.ITEM_COLUMNS``.
+
+    Args:
+        world: The world.
+        questions: In the order of the items.
+        pages: Entity -> page under the names of world ``number``.
+        options: Those of the generated source.
+        number: Number of the world.
+    """
+    rows = [_row(world, question, pages, twin_id(options, i), number=number) for i, question in enumerate(questions)]
+    return {column: [row[column] for row in rows] for column in rows[0]}
+
+
+def _row(world: World, question: Question, pages: Mapping[str, str], twin: str, *, number: int) -> dict[str, Any]:
+    item = asked(world, question, number)
+    return {
+        "instance_id": twin,
+        "query": item["query"],
+        "gold_answers": [item["answer"], *item["answer_aliases"]],
+        "gold_docs": [pages[entity] for entity in question.gold],
+        "question_graph_type": question.motif,
+        "expected_output_is_time": False,
+        "gold_qids": list(question.gold),
+        "mhop_qa": json.dumps(_hops(world, question, number), ensure_ascii=False),
+        "item_key": item_key(twin, number),
+        "twin_id": twin,
+        "cluster_id": item["cluster_id"],
+        "factors": json.dumps(item["factors"], separators=(",", ":"), ensure_ascii=False),
+    }
+
+
+def _hops(world: World, question: Question, number: int) -> list[dict[str, str]]:
+    """The question taken apart: every fact under the names of the world, with the page that states it."""
+    names = world.names[number]
+    return [
+        {"page": page, "subject": names[fact.subject], "relation": fact.relation, "object": names[fact.object]}
+        for page, fact in zip(question.gold, question.facts, strict=True)
+    ]
+
+
+def document_columns(pages: Mapping[str, str]) -> Columns:
+    """Configuration ``qa-…-docs``."""
+    return {"qid": list(pages), "doc": list(pages.values())}
+
+
+def fact_columns(world: World) -> Columns:
+    """Configuration ``qa-…-facts``: subject, relation and object with tabs between them, in symbols."""
+    own: dict[str, list[str]] = defaultdict(list)
+    for fact in world.universe.facts:
+        own[fact.subject].append(f"{fact.subject}\t{fact.relation}\t{fact.object}")
+    return {"qid": list(world.pages), "facts": [own[entity] for entity in world.pages]}
