@@ -45,12 +45,27 @@ class World:
 
 @lru_cache(maxsize=8)
 def build_world(*, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test") -> World:
-    """The world of a seed; a few are kept, because every item of a task is rendered from the same one.
+    """The world of a seed over the packaged facts; a few are kept, because every item of a task is rendered from the same one.
 
     Raises:
         InputError: ``pages`` is more than the fact table connects.
     """
-    table = load_facts()
+    return make_world(load_facts(), pages=pages, seed=seed, n_sm=n_sm, pool=pool)
+
+
+def make_world(table: FactTable, *, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test") -> World:
+    """A world over any facts.
+
+    Args:
+        table: The facts.
+        pages: Entities, one page each.
+        seed: Names the world.
+        n_sm: Number of synthetic worlds.
+        pool: Which synthetic names may be used.
+
+    Raises:
+        InputError: ``pages`` is more than the fact table connects.
+    """
     universe = sample_universe(table, pages=pages, seed=seed)
     real = real_names(table)
     names = [{entity: real[entity] for entity in universe.entities}]
