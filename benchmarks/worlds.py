@@ -7,7 +7,6 @@ other work on the machine disturbs little. The facts are invented ones in the pa
 smaller than the worlds. PhantomWiki's generator is timed beside it where it is installed (it needs SWI-Prolog).
 """
 
-import importlib.util
 import json
 import random
 import resource
@@ -89,21 +88,16 @@ def in_own_process(pages: int) -> dict[str, float]:
 
 def phantom_wiki(pages: int) -> str:
     """Processor seconds of PhantomWiki's generator for as many articles, or why it could not be run."""
-    missing = [name for name, there in (("swipl (SWI-Prolog)", shutil.which("swipl")),) if not there]
-    missing += (
-        []
-        if importlib.util.find_spec("phantom_wiki")
-        else ["the package phantom_wiki (github.com/kilian-group/phantom-wiki; not on the index)"]
-    )
+    missing = [command for command in ("swipl", "pw-generate") if not shutil.which(command)]
     if missing:
-        return f"not run, {' and '.join(missing)} missing"
+        return f"not run, no command {' and '.join(missing)} (SWI-Prolog, phantom-wiki)"
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "phantom_wiki", "-od", folder, "--num-family-trees", str(pages // 50), "--seed", "1"]
+        size = ["--num-family-trees", str(pages // 50), "--max-family-tree-size", "50"]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        run = subprocess.run(["pw-generate", "-od", folder, "--seed", "1", *size], capture_output=True, text=True, check=False)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if run.returncode:
-        return f"not run, it ended with status {run.returncode}: {run.stderr.strip().splitlines()[-1:]}"
+        return f"not run, status {run.returncode}: {' '.join(run.stderr.strip().splitlines()[-1:])}"
     return f"{after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime:.2f} s"
 
 
