@@ -16,18 +16,20 @@ from lm_eval_ext.worlds import schema, tables
 from lm_eval_ext.worlds.generate import draw_questions, world_of
 from lm_eval_ext.worlds.motifs import Question
 from lm_eval_ext.worlds.parallel import render_corpus, verify_parallel
+from lm_eval_ext.worlds.parity import Counter, load_counter, token_parity
 from lm_eval_ext.worlds.world import GENERATOR_VERSION, World
 
 Report = Callable[[str], None]
 _WORLD_OPTIONS = {"seed", "n", "pages", "n_sm", "motifs"}
 
 
-def write_world(out: Path, options: Options, *, report: Report = lambda _: None) -> dict[str, Any]:
+def write_world(out: Path, options: Options, *, tokenizer: Path | None = None, report: Report = lambda _: None) -> dict[str, Any]:
     """Build a world, prove its parallelism and write it; the folder appears whole or not at all.
 
     Args:
         out: Folder to make; may exist when empty.
         options: Those of the generated source.
+        tokenizer: Model folder or ``tokenizer.json``; the manifest then says how long each world's pages are in its tokens.
         report: Called with a line about each stage.
 
     Returns:
@@ -37,6 +39,7 @@ def write_world(out: Path, options: Options, *, report: Report = lambda _: None)
         InputError: The folder holds something, or the world cannot be built or yields too few questions.
     """
     _refuse_full(out)
+    counter = load_counter(tokenizer) if tokenizer else None
     report(f"building {options.pages} pages")
     world = world_of(options)
     report(f"drawing {options.n} questions")
@@ -48,7 +51,7 @@ def write_world(out: Path, options: Options, *, report: Report = lambda _: None)
             report(f"writing {name}")
             for config, columns in _configs(world, questions, options, number):
                 _write_parquet(folder / config.format(name), columns)
-        manifest = _manifest(folder, options, world)
+        manifest = _manifest(folder, options, world) | ({"tokens_per_page": _lengths(world, counter)} if counter else {})
         (folder / schema.MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return manifest
 
@@ -82,6 +85,10 @@ def _whole_folder(out: Path) -> Generator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _lengths(world: World, count: Counter) -> dict[str, dict[str, float]]:
+    return dict(zip(schema.world_names(len(world.names) - 1), token_parity(world, count), strict=True))
 
 
 def _write_parquet(folder: Path, columns: tables.Columns) -> None:

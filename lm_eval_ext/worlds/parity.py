@@ -1,0 +1,60 @@
+"""How long the worlds' pages are for a model: names of other lengths make texts of other lengths."""
+
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import Any
+
+from lm_eval_ext.errors import InputError
+from lm_eval_ext.worlds.parallel import render_corpus
+from lm_eval_ext.worlds.world import World
+
+Counter = Callable[[str], int]
+
+
+def load_counter(tokenizer: Path) -> Counter:
+    """Number of tokens of a text.
+
+    Args:
+        tokenizer: A ``tokenizer.json``, or the folder of a model that holds one.
+
+    Raises:
+        InputError: There is none, or it cannot be read.
+    """
+    from tokenizers import Tokenizer
+
+    file = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
+    if not file.is_file():
+        raise InputError(f"tokenizer={str(tokenizer)!r} is no tokenizer.json and no folder with one. Give a model's folder.")
+    try:
+        loaded: Any = Tokenizer.from_file(str(file))
+    except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
+        raise InputError(f"tokenizer={str(tokenizer)!r} can't be read: {error}. Give a model's folder.") from None
+    return lambda text: len(loaded.encode(text, add_special_tokens=False).ids)
+
+
+def token_parity(world: World, count: Counter) -> list[dict[str, float]]:
+    """Length of each world's pages in tokens, the real-mapped world first.
+
+    Returns:
+        Per world ``mean`` (tokens per page), ``ratio`` (to the real-mapped world) and ``mean_difference`` with its standard
+        deviation ``sd_difference``, both over pages, in tokens.
+
+    Example:
+        >>> from lm_eval_ext.worlds.world import build_world
+        >>> real, synthetic = token_parity(build_world(pages=10, seed=0), len)
+        >>> real["ratio"], real["mean_difference"], synthetic["mean"] > 0
+        (1.0, 0.0, True)
+    """
+    lengths = [[count(page) for page in render_corpus(world, number).values()] for number in range(len(world.names))]
+    return [_compared(lengths[0], own) for own in lengths]
+
+
+def _compared(real: list[int], own: list[int]) -> dict[str, float]:
+    differences = [b - a for a, b in zip(real, own, strict=True)]
+    return {
+        "mean": fmean(own),
+        "ratio": sum(own) / sum(real),
+        "mean_difference": fmean(differences),
+        "sd_difference": pstdev(differences),
+    }
