@@ -10,6 +10,7 @@ import pytest
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.options import Options
+from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import reference, references, render_text
 from lm_eval_ext.worlds.facts import load_facts
 from lm_eval_ext.worlds.generate import generate, gold_pages
@@ -186,17 +187,17 @@ def test_fewer_items_are_the_first_of_more():
     assert few == list(generate("closed_book", OPTIONS))[: len(few)]
 
 
+@pytest.mark.parametrize("motifs", ["fact,chain", "fact,chain3,join,constraint_then_hop,hop_then_join,comparison"])
 @pytest.mark.parametrize("hash_seed", ["0", "1", "77"])
-def test_bytes_are_the_same_in_every_process(hash_seed):
+def test_bytes_are_the_same_in_every_process(hash_seed, motifs):
     code = (
         "from lm_eval_ext.options import Options\nfrom lm_eval_ext.worlds.generate import generate\n"
         "from lm_eval_ext.seeding import digest\n"
-        "o = Options(source='generated', seed=3, n=60, pages=150, n_sm=2)\n"
+        f"o = Options(source='generated', seed=3, n=60, pages=250, n_sm=2, motifs={motifs!r})\n"
         "print(digest(*[item.model_dump_json() for item in generate('reading', o)]))"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": hash_seed, "PATH": ""}
     )
-    from lm_eval_ext.seeding import digest
-
-    assert run.stdout.strip() == digest(*[item.model_dump_json() for item in generate("reading", OPTIONS)])
+    options = Options(source="generated", seed=3, n=60, pages=250, n_sm=2, motifs=motifs)
+    assert run.stdout.strip() == digest(*[item.model_dump_json() for item in generate("reading", options)])

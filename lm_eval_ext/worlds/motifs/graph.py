@@ -9,7 +9,7 @@ from random import Random
 
 from lm_eval_ext.worlds.documents import reference, references
 from lm_eval_ext.worlds.facts import Fact
-from lm_eval_ext.worlds.motifs.wording import predicate
+from lm_eval_ext.worlds.motifs.wording import SYMMETRIC, predicate
 from lm_eval_ext.worlds.world import World
 
 _LIST = r"((?:\[\[[^\]]*\]\](?:, | and )?)+)"
@@ -61,6 +61,8 @@ class FactGraph:
         found: dict[tuple[str, str], set[str]] = defaultdict(set)
         for fact in self.table.facts:
             found[fact.relation, fact.object].add(fact.subject)
+            if fact.relation in SYMMETRIC:
+                found[fact.relation, fact.subject].add(fact.object)
         return dict(found)
 
     @cached_property
@@ -99,11 +101,15 @@ class FactGraph:
     def stating(self, fact: Fact) -> tuple[str, ...]:
         """The pages on which a fact can be read; long lists are cut, so a page is read before it is named here."""
         if fact not in self._stating:
-            relation = self.table.relations[fact.relation]
-            on_subject = relation.sentences or (relation.many and self._lists(fact.subject, relation.many, fact.object))
-            on_object = not relation.many and relation.inverse and self._lists(fact.object, relation.inverse, fact.subject)
-            self._stating[fact] = ((fact.subject,) if on_subject else ()) + ((fact.object,) if on_object else ())
+            self._stating[fact] = tuple(page for page in (fact.subject, fact.object) if self._states(page, fact))
         return self._stating[fact]
+
+    def _states(self, page: str, fact: Fact) -> bool:
+        relation = self.table.relations[fact.relation]
+        if page == fact.subject:
+            return bool(relation.sentences) or bool(relation.many and self._lists(page, relation.many, fact.object))
+        words = relation.inverse if not relation.many else relation.many if fact.relation in SYMMETRIC else ""
+        return bool(words) and self._lists(page, words, fact.subject)
 
     def _lists(self, page: str, words: str, member: str) -> bool:
         """Whether a page's list in these words names the member."""

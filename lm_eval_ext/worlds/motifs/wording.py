@@ -18,6 +18,8 @@ _PREDICATES = {
 }
 """What is true of a subject whose ``relation`` is ``{o}``; ``{o}`` may become a phrase such as "the capital of X"."""
 
+SYMMETRIC = frozenset({"borders"})
+"""Relations that hold the other way round too, so that either page tells of them."""
 _NOUN = re.compile(r"the ([^{}]+) of \{s\}")
 
 

@@ -69,13 +69,17 @@ def fact_ends(fact):
 
 
 def states(page, fact, table):
-    """Whether one sentence of a symbolic page is a wording of the fact, read with patterns of this test's own."""
+    """Whether one sentence of a symbolic page is a wording of the fact, read with patterns of this test's own.
+
+    Borders are mutual, so either side's page tells of one.
+    """
     relation = table.relations[fact.relation]
     subject, thing = (re.escape(f"[[{entity}]]") for entity in (fact.subject, fact.object))
     before, after = r"(?:\[\[[^]]*\]\](?:, | and ))*", r"(?:(?:, | and )\[\[[^]]*\]\])*"
     wordings = [(words, subject, thing) for words in relation.sentences]
     wordings += [(words, subject, f"{before}{thing}{after}") for words in [relation.many] if words]
     wordings += [(words, thing, f"{before}{subject}{after}") for words in [relation.inverse] if words and not relation.many]
+    wordings += [("{s} borders {list}.", thing, f"{before}{subject}{after}")] if fact.relation == "borders" else []
     for words, one, other in wordings:
         pattern = re.escape(words).replace(r"\{s\}", one).replace(r"\{o\}", other).replace(r"\{list\}", other)
         if re.search(rf"(?:^|\n|[.] ){pattern}", page):
@@ -87,6 +91,8 @@ def by_relation(world):
     facts = defaultdict(set)
     for fact in world.universe.facts:
         facts[fact.relation].add((fact.subject, fact.object))
+        if fact.relation == "borders":  # mutual
+            facts[fact.relation].add((fact.object, fact.subject))
     return facts
 
 
