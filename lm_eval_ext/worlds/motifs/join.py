@@ -8,6 +8,8 @@ from lm_eval_ext.worlds.motifs.graph import FactGraph, drawn_by_relation
 from lm_eval_ext.worlds.motifs.question import Question, sentence
 from lm_eval_ext.worlds.motifs.wording import type_noun
 
+_DRAWS_WITHIN_RELATION = 20
+
 
 class _Join(NamedTuple):
     """Two facts of one subject, in the order in which they are named."""
@@ -54,12 +56,19 @@ def draw_hop_then_join(graph: FactGraph, rng: Random) -> Question | None:
 
 
 def _draw(graph: FactGraph, rng: Random) -> _Join | None:
-    """A fact of a relation drawn first, and another constraint on its subject that makes the subject the only one."""
+    """A fact of a relation drawn first, and another constraint on its subject that makes the subject the only one.
+
+    The relation is kept for some draws, or those whose facts seldom identify anything would hardly be asked about.
+    """
     if not graph.constraints:
         return None
-    first = rng.choice(graph.constraints[rng.choice(sorted(graph.constraints))])
-    seconds = graph.completing(first)
-    return _Join(first, drawn_by_relation(rng, seconds)) if seconds else None
+    facts = graph.constraints[rng.choice(sorted(graph.constraints))]
+    for _ in range(_DRAWS_WITHIN_RELATION):
+        first = rng.choice(facts)
+        seconds = graph.completing(first)
+        if seconds:
+            return _Join(first, drawn_by_relation(rng, seconds))
+    return None
 
 
 def _described(graph: FactGraph, join: _Join, that: str = "", first_object: str = "") -> str:
