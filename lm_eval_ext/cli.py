@@ -46,6 +46,7 @@ def world(
     n_sm: Annotated[int, typer.Option("--n-sm", help="Synthetic worlds beside the real one.")] = 1,
     questions: Annotated[int, typer.Option(help="Questions, each asked in every world.")] = 100,
     motifs: Annotated[str, typer.Option(help="Patterns of facts that questions take in turn.")] = "fact,chain",
+    navigation: Annotated[int, typer.Option(min=0, help="Navigation pairs, the same in every world.")] = 0,
     tokenizer: Annotated[Path | None, typer.Option(help="Model folder; page lengths in its tokens go to the manifest.")] = None,
 ) -> None:
     """Write a generated world with its questions in SynthWorlds' published schema, for --metadata '{"source": "local", …}'."""
@@ -53,7 +54,13 @@ def world(
     from lm_eval_ext.worlds.publish import write_world
 
     given = {"source": "generated", "pages": pages, "seed": seed, "n_sm": n_sm, "n": questions, "motifs": motifs}
-    manifest = write_world(out, read_options(given), tokenizer=tokenizer, report=lambda stage: print(stage, file=sys.stderr))
+    manifest = write_world(
+        out,
+        read_options(given),
+        navigation=navigation,
+        tokenizer=tokenizer,
+        report=lambda stage: print(stage, file=sys.stderr),
+    )
     print(f"{out}: corpus {manifest['corpus_sha256']}")
     for name, lengths in manifest.get("tokens_per_page", {}).items():
         print(f"{name}: {lengths['mean']:.1f} tokens a page, {lengths['ratio']:.3f} of the real-mapped world's")

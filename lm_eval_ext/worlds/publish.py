@@ -6,14 +6,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from importlib import resources
+from importlib import import_module, resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.options import Options
 from lm_eval_ext.worlds import schema, tables
-from lm_eval_ext.worlds.generate import draw_questions, world_of
+from lm_eval_ext.worlds.generate import draw_questions, twin_id, world_of
 from lm_eval_ext.worlds.motifs import Question
 from lm_eval_ext.worlds.parallel import render_corpus, verify_parallel
 from lm_eval_ext.worlds.parity import Counter, load_counter, token_parity
@@ -23,12 +24,20 @@ Report = Callable[[str], None]
 _WORLD_OPTIONS = {"seed", "n", "pages", "n_sm", "motifs"}
 
 
-def write_world(out: Path, options: Options, *, tokenizer: Path | None = None, report: Report = lambda _: None) -> dict[str, Any]:
+def write_world(
+    out: Path,
+    options: Options,
+    *,
+    navigation: int = 0,
+    tokenizer: Path | None = None,
+    report: Report = lambda _: None,
+) -> dict[str, Any]:
     """Build a world, prove its parallelism and write it; the folder appears whole or not at all.
 
     Args:
         out: Folder to make; may exist when empty.
         options: Those of the generated source.
+        navigation: How many navigation pairs to write.
         tokenizer: Model folder or ``tokenizer.json``; the manifest then says how long each world's pages are in its tokens.
         report: Called with a line about each stage.
 
@@ -44,24 +53,43 @@ def write_world(out: Path, options: Options, *, tokenizer: Path | None = None, r
     world = world_of(options)
     report(f"drawing {options.n} questions")
     questions = draw_questions(world, options)
+    pairs = _navigation_pairs(world, options, navigation)
     report(f"proving that {len(world.names)} worlds are parallel")
     verify_parallel(world, questions)
     with _whole_folder(out) as folder:
         for number, name in enumerate(schema.world_names(options.n_sm)):
             report(f"writing {name}")
-            for config, columns in _configs(world, questions, options, number):
+            for config, columns in _configs(world, questions, pairs, options, number=number):
                 _write_parquet(folder / config.format(name), columns)
-        manifest = _manifest(folder, options, world) | ({"tokens_per_page": _lengths(world, counter)} if counter else {})
+        manifest = (
+            _manifest(folder, options, world)
+            | {"navigation": navigation}
+            | ({"tokens_per_page": _lengths(world, counter)} if counter else {})
+        )
         (folder / schema.MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return manifest
 
 
-def _configs(world: World, questions: list[Question], options: Options, number: int) -> Iterator[tuple[str, tables.Columns]]:
+def _configs(
+    world: World, questions: list[Question], pairs: list[tables.NavigationPair], options: Options, *, number: int
+) -> Iterator[tuple[str, tables.Columns]]:
     """Configuration (``{}`` stands for the world's name) and columns of everything that is written about one world."""
     pages = render_corpus(world, number)
     yield "qa-{}", tables.question_columns(world, questions, pages, options, number=number)
     yield "qa-{}-docs", tables.document_columns(pages)
     yield "qa-{}-facts", tables.fact_columns(world)
+    if pairs:
+        twins = [twin_id(options, i) for i in range(len(pairs))]
+        yield "wikinav-{}", tables.navigation_columns(world, pairs, twins, number=number)
+
+
+def _navigation_pairs(world: World, options: Options, n: int) -> list[tables.NavigationPair]:
+    """Pairs of one world; they hold in all, which have the same links."""
+    if n == 0:
+        return []
+    if find_spec("lm_eval_ext.worlds.navigation") is None:
+        raise InputError(f"navigation={n}: this version makes no navigation pairs. Leave the option out.")
+    return list(import_module("lm_eval_ext.worlds.navigation").navigation_pairs(world, options.seed, n))
 
 
 def _refuse_full(out: Path) -> None:

@@ -3,12 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from lm_eval_ext.options import Options
+from lm_eval_ext.worlds.documents import references, render_text
 from lm_eval_ext.worlds.generate import asked, item_key, twin_id
 from lm_eval_ext.worlds.motifs import Question
-from lm_eval_ext.worlds.world import World
+from lm_eval_ext.worlds.world import REAL, World
 
 Columns = dict[str, list[Any]]
 
@@ -67,3 +68,49 @@ def fact_columns(world: World) -> Columns:
     for fact in world.universe.facts:
         own[fact.subject].append(f"{fact.subject}\t{fact.relation}\t{fact.object}")
     return {"qid": list(world.pages), "facts": [own[entity] for entity in world.pages]}
+
+
+@runtime_checkable
+class NavigationPair(Protocol):
+    """A start page, a target page, and how many random clicks lead from the one to the other on average."""
+
+    @property
+    def start(self) -> str:
+        """Id of the page to start from."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Id of the page to reach."""
+        ...
+
+    @property
+    def hitting_time(self) -> float:
+        """Expected number of clicks of a random walk."""
+        ...
+
+
+def navigation_columns(world: World, pairs: Sequence[NavigationPair], twins: Sequence[str], *, number: int) -> Columns:
+    """Configuration ``wikinav-…``: both pages with their links, and the difficulty in the further column ``hitting_time``."""
+    return {
+        "instance_id": list(twins),
+        "start_page": [_linked_page(world, pair.start, number) for pair in pairs],
+        "end_page": [_linked_page(world, pair.target, number) for pair in pairs],
+        "hitting_time": [float(pair.hitting_time) for pair in pairs],
+    }
+
+
+def _linked_page(world: World, entity: str, number: int) -> dict[str, Any]:
+    """A page under the names of a world, each of its links in double brackets and named in the map to ids."""
+    names = world.names[number]
+    text = world.pages[entity]
+    links = [other for other in dict.fromkeys(references(text)) if other != entity]
+    marked = {other: f"[[{names[other]}]]" for other in links} | {entity: names[entity]}
+    return {
+        "orig_page_link_id": world.names[REAL][entity],
+        "page_content_with_links": render_text(text, marked),
+        "page_id_to_qid_map": [[names[other], other] for other in links],
+        "page_link_id": names[entity],
+        "page_title": names[entity],
+        "qid": entity,
+    }
