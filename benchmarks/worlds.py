@@ -7,6 +7,7 @@ other work on the machine disturbs little. The facts are invented ones in the pa
 smaller than the worlds. PhantomWiki's generator is timed beside it where it is installed (it needs SWI-Prolog).
 """
 
+import importlib.util
 import json
 import random
 import resource
@@ -76,7 +77,10 @@ def measure(pages: int) -> dict[str, float]:
     times.append(time.process_time())
     verify_parallel(world, questions)
     times.append(time.process_time())
-    steps = dict(zip(("world", "questions", "proof"), (b - a for a, b in pairwise(times)), strict=True))
+    if importlib.util.find_spec("lm_eval_ext.worlds.navigation"):
+        list(importlib.import_module("lm_eval_ext.worlds.navigation").navigation_pairs(world, 0, NAVIGATION_PAIRS))
+        times.append(time.process_time())
+    steps = dict(zip(("world", "questions", "proof", "navigation"), (b - a for a, b in pairwise(times)), strict=False))
     return steps | {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 

@@ -117,3 +117,10 @@ def test_a_synthetic_world_with_other_questions_is_refused(written, tmp_path):
 def test_a_missing_configuration_is_named(tmp_path):
     with pytest.raises(InputError, match="no parquet file of qa-rm-docs"):
         published.read_documents(tmp_path, "rm")
+
+
+def test_navigation_that_cannot_be_made_is_refused_before_a_file_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match="navigation=3: this version makes no navigation pairs"):
+        write_world(tmp_path / "out", OPTIONS, navigation=3)
+    assert list(tmp_path.iterdir()) == []

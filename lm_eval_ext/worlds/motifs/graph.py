@@ -27,9 +27,9 @@ class FactGraph:
 
     @cached_property
     def single(self) -> dict[str, list[Fact]]:
-        """Relation with questions -> its facts whose subject has no second object."""
+        """Relation with questions -> its facts whose subject has no second object, in the world or beyond it."""
         facts = [fact for fact in self.world.universe.facts if self.table.relations[fact.relation].questions]
-        objects = Counter((fact.subject, fact.relation) for fact in facts)
+        objects = Counter((fact.subject, fact.relation) for fact in self.table.facts)
         return _grouped((fact.relation, fact) for fact in facts if objects[fact.subject, fact.relation] == 1)
 
     @cached_property
