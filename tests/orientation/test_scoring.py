@@ -12,7 +12,16 @@ import pytest
 from lm_eval_ext.items import Item, to_columns
 from lm_eval_ext.orientation.generate import generate
 from lm_eval_ext.orientation.questions import CANNOT, QUESTIONS, Question
-from lm_eval_ext.orientation.scoring import ANGLE_METRICS, PICTURE_METRICS, TEXT_METRICS, angle_between, clustered_stderr, score
+from lm_eval_ext.orientation.scoring import (
+    ANGLE_METRICS,
+    PICTURE_METRICS,
+    TEXT_METRICS,
+    angle_between,
+    clustered_stderr,
+    judge_choice,
+    judge_likelihoods,
+    score,
+)
 
 EVERY = pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 Doc = dict[str, Any]
@@ -131,3 +140,20 @@ def test_interval_is_clustered_by_object() -> None:
 def test_tables_of_figures_grow_by_level() -> None:
     assert list(TEXT_METRICS) == list(PICTURE_METRICS)[: len(TEXT_METRICS)]
     assert list(PICTURE_METRICS) == list(ANGLE_METRICS)[: len(PICTURE_METRICS)]
+
+
+def test_a_chosen_option_is_judged_without_reading_text() -> None:
+    doc = docs(QUESTIONS["view_parallelism_coarse"], 1)[0]
+    wrong = next(choice for choice in doc["choices"] if choice != doc["answer"])
+    assert (judge_choice(doc, doc["answer"]).right, judge_choice(doc, wrong).right) == (1.0, 0.0)
+    assert judge_choice(doc, wrong).said is None
+    with pytest.raises(ValueError, match="'A' is no option of"):
+        judge_choice(doc, "A")
+
+
+def test_the_likeliest_option_is_chosen_and_the_first_of_equals() -> None:
+    doc = docs(QUESTIONS["view_parallelism_coarse"], 1)[0]
+    assert judge_likelihoods(doc, [-3.0, -1.0, -2.0]).choice == doc["choices"][1]
+    assert judge_likelihoods(doc, [-1.0, -1.0, -2.0]).choice == doc["choices"][0]
+    with pytest.raises(ValueError, match="2 log-likelihoods for 3 options"):
+        judge_likelihoods(doc, [-1.0, -2.0])

@@ -3,7 +3,6 @@
 Add a figure by adding an entry to one of the tables below; the YAML files list its name.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,56 +11,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from lm_eval_ext.orientation.answers import Parsed, parse_answer
-from lm_eval_ext.orientation.questions import QUESTIONS, Question
-from lm_eval_ext.orientation.script_answers import dori_script_answer
+from lm_eval_ext.orientation.scoring.judging import Judged, Scalar, judge
 from lm_eval_ext.orientation.twins import MIRRORED, PLAIN
 from lm_eval_ext.statistics import Estimate, clustered_interval, majority_share
 
-Scalar: TypeAlias = str | float | int | bool | None
 Record: TypeAlias = list[Scalar]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judged:
-    """One document with its answer, as the metrics see it.
-
-    Attributes:
-        doc: The document.
-        factors: What the item varies.
-        said: What the model wrote.
-        parsed: The option that it names.
-    """
-
-    doc: Mapping[str, Any]
-    factors: Mapping[str, Scalar]
-    said: str
-    parsed: Parsed
-
-    @property
-    def right(self) -> float:
-        """1.0 for the right option, else 0.0."""
-        return float(self.parsed.choice == self.doc["answer"])
-
-    @property
-    def by_script(self) -> str | None:
-        """The option that the published script would read."""
-        return dori_script_answer(self.said, self.doc["choices"])
-
-    @property
-    def name(self) -> str:
-        """Type and level of the question."""
-        return f"{self.factors.get('question')}_{self.factors.get('level')}"
-
-    @property
-    def question(self) -> Question:
-        """What was asked."""
-        return QUESTIONS[self.name]
-
-    @property
-    def clustered(self) -> Record:
-        """The score with the unit that was sampled."""
-        return [self.right, self.doc["cluster_id"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +31,6 @@ class Metric:
     of_item: Callable[[Judged], Any]
     aggregate: Callable[[Sequence[Any]], float | str | None]
     higher_is_better: bool | None = True
-
-
-def judge(doc: Mapping[str, Any], said: str) -> Judged:
-    """Read an answer to a document."""
-    return Judged(doc=doc, factors=json.loads(doc["factors"]), said=said, parsed=parse_answer(said, doc["choices"]))
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -165,7 +114,7 @@ def angle_between(first: int, second: int, wrap: int) -> int:
 def _read_back(judged: Judged) -> Record | None:
     if judged.factors.get("twin") not in (PLAIN, MIRRORED):
         return None
-    mirrored, said = judged.factors["twin"] == MIRRORED, judged.parsed.choice
+    mirrored, said = judged.factors["twin"] == MIRRORED, judged.choice
     plain = judged.question.mirrored(said) if said is not None and mirrored else said
     return [judged.doc["twin_id"], mirrored, plain]
 
@@ -173,7 +122,7 @@ def _read_back(judged: Judged) -> Record | None:
 def _angle_error(judged: Judged) -> float | None:
     """Degrees between the option named and the truth; None where either has no angle."""
     angles, tilts = judged.question.angles, judged.question.tilts
-    said, truth = judged.parsed.choice, str(judged.doc["answer"])
+    said, truth = judged.choice, str(judged.doc["answer"])
     if said is None or said not in angles or truth not in angles:
         return None
     tilted = abs(tilts[said] - tilts[truth]) if tilts else 0
@@ -199,16 +148,18 @@ TEXT_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "acc": Metric(of_item=lambda judged: judged.right, aggregate=mean),
         # lm-eval fills this key with an error that takes documents for independent; coming after it, ours replaces that.
-        "acc_stderr": Metric(of_item=lambda judged: judged.clustered, aggregate=clustered_stderr, higher_is_better=None),
-        "acc_ci_low": Metric(of_item=lambda judged: judged.clustered, aggregate=ci_low),
-        "acc_ci_high": Metric(of_item=lambda judged: judged.clustered, aggregate=ci_high),
+        "acc_stderr": Metric(
+            of_item=lambda judged: [judged.right, judged.cluster], aggregate=clustered_stderr, higher_is_better=None
+        ),
+        "acc_ci_low": Metric(of_item=lambda judged: [judged.right, judged.cluster], aggregate=ci_low),
+        "acc_ci_high": Metric(of_item=lambda judged: [judged.right, judged.cluster], aggregate=ci_high),
         "acc_chance_corrected": Metric(of_item=_above_chance, aggregate=mean),
         "chance": Metric(of_item=_chance, aggregate=mean, higher_is_better=None),
         "majority": Metric(of_item=lambda judged: [judged.name, judged.doc["answer"]], aggregate=majority, higher_is_better=None),
-        "unparsed": Metric(of_item=lambda judged: float(judged.parsed.choice is None), aggregate=mean, higher_is_better=False),
+        "unparsed": Metric(of_item=lambda judged: float(judged.choice is None), aggregate=mean, higher_is_better=False),
         "acc_dori_script": Metric(of_item=lambda judged: float(judged.by_script == judged.doc["answer"]), aggregate=mean),
         "script_disagreement": Metric(
-            of_item=lambda judged: float(judged.by_script != judged.parsed.choice), aggregate=mean, higher_is_better=False
+            of_item=lambda judged: float(judged.by_script != judged.choice), aggregate=mean, higher_is_better=False
         ),
     }
 )
@@ -237,5 +188,9 @@ def score(doc: Mapping[str, Any], results: Sequence[str], metrics: Mapping[str, 
         results: The answer, alone in a list.
         metrics: One of the tables above.
     """
-    judged = judge(doc, results[0])
+    return score_judged(judge(doc, results[0]), metrics)
+
+
+def score_judged(judged: Judged, metrics: Mapping[str, Metric]) -> dict[str, Any]:
+    """Per-sample values of an answer that has been judged already."""
     return {name: metric.of_item(judged) for name, metric in metrics.items()}
