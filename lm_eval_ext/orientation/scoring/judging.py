@@ -110,9 +110,8 @@ def judge_likelihoods(doc: Mapping[str, Any], likelihoods: Sequence[float]) -> J
         ValueError: There is not one number per option.
     """
     if len(likelihoods) != len(doc["choices"]):
-        raise ValueError(
-            f"{doc['item_id']} has {len(doc['choices'])} options and {len(likelihoods)} log-likelihoods. Give one each."
-        )
+        given = f"{len(likelihoods)} log-likelihoods for {len(doc['choices'])} options"
+        raise ValueError(f"{doc['item_id']} has {given}. Give one per option, in their order.")
     return judge_choice(doc, doc["choices"][max(range(len(likelihoods)), key=lambda place: likelihoods[place])])
 
 
