@@ -26,6 +26,7 @@ EXTENSIONS = {
     "lm_eval.evaluator": "requested.check_call",
     "lm_eval.models.hf_vlms": "mixed.serve_mixed_requests",
     "lm_eval.models.vllm_vlms": "mixed.serve_mixed_requests",
+    "lm_eval.models.api_models": "mixed.serve_mixed_chats",
 }
 """Module of lm-eval, and the function of ``lm_eval_ext.host`` that extends it once it is loaded."""
 

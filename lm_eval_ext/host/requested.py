@@ -1,4 +1,4 @@
-"""Refuse, before any work starts, options that no task of ours knows.
+"""Refuse, before any work starts, what a run asks for and cannot have: options that no task of ours knows, an unfit model class.
 
 lm-eval merges ``--model_args`` and ``--metadata`` before a task sees them, so a task cannot tell a mistyped option from a model's
 argument. These checks run where the two still stand apart: when the command line has just been read, and on entry to
@@ -7,15 +7,15 @@ argument. These checks run where the two still stand apart: when the command lin
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
-from fnmatch import fnmatch
-from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 from lm_eval_ext.errors import InputError
-from lm_eval_ext.host.discovery import Paths, tasks_folder, with_ours
+from lm_eval_ext.host.discovery import Paths
+from lm_eval_ext.host.index import asks_for_ours
+from lm_eval_ext.host.suitable import refuse_unsuitable
 
 
 def check_command_line(config_module: ModuleType) -> None:
@@ -26,6 +26,7 @@ def check_command_line(config_module: ModuleType) -> None:
     @functools.wraps(merge)
     def checked_merge(self: Any) -> Any:
         refuse_unknown(self.metadata, self.model_args, self.tasks, self.include_path)
+        refuse_unsuitable(self.model, self.tasks, self.include_path)
         return merge(self)
 
     config._process_arguments = checked_merge  # noqa: SLF001
@@ -41,6 +42,7 @@ def check_call(evaluator_module: ModuleType) -> None:
         given = signature.bind(*args, **kwargs).arguments
         if given.get("task_manager") is None:
             refuse_unknown(given.get("metadata"), given.get("model_args"), given.get("tasks"), None)
+        refuse_unsuitable(given.get("model"), given.get("tasks"))
         return evaluate(*args, **kwargs)
 
     evaluator_module.simple_evaluate = simple_evaluate  # pyright: ignore[reportAttributeAccessIssue]
@@ -104,57 +106,3 @@ def _as_mapping(model_args: Mapping[str, Any] | str | None) -> Mapping[str, Any]
 
         return cast("Mapping[str, Any]", simple_parse_args_string(model_args))
     return model_args or {}
-
-
-def asks_for_ours(tasks: object, include_path: Paths = None) -> bool:
-    """Whether a request names a task of ours: by name, pattern or path, or through a group of the user's own."""
-    names = _names(tasks)
-    if any(_is_our_file(name) for name in names):
-        return True
-    index = _index(include_path)
-    ours = {name for name in index if _is_our_entry(name, index, frozenset())}
-    return any(fnmatch(known, name) for name in names for known in ours)
-
-
-def only_ours(tasks: object) -> bool:
-    """Whether every requested name is a task, group or tag of ours, so that lm-eval's own files need not be read."""
-    names, known = _names(tasks), _index(None)
-    return bool(names) and all(any(fnmatch(task, name) for task in known) for name in names)
-
-
-def _names(tasks: object) -> list[str]:
-    listed: Iterable[object] = [tasks] if isinstance(tasks, str) else cast("Iterable[object]", tasks or ())
-    return [name.strip() for entry in listed if isinstance(entry, str) for name in entry.split(",") if name.strip()]
-
-
-def _index(include_path: Paths) -> dict[str, Any]:
-    from lm_eval.tasks import TaskManager
-
-    build = cast("Callable[..., Any]", TaskManager)
-    return build(include_defaults=False, include_path=with_ours(include_path)).task_index
-
-
-def _is_our_file(name: str) -> bool:
-    path = Path(name).resolve()
-    return path.exists() and path.is_relative_to(tasks_folder().resolve())
-
-
-def _is_our_entry(name: str, index: Mapping[str, Any], seen: frozenset[str]) -> bool:
-    """Whether an entry stands in our folder, or is a group or tag with such an entry somewhere below it."""
-    entry = index.get(name)
-    if entry is None or name in seen:
-        return False
-    if entry.yaml_path is not None and _is_our_file(str(entry.yaml_path)):
-        return True
-    members = [*entry.tags, *_members((entry.cfg or {}).get("task"))]
-    return any(_is_our_entry(member, index, seen | {name}) for member in members)
-
-
-def _members(listed: object) -> list[str]:
-    """Names in the ``task:`` list of a group, those inside groups that are written out there included."""
-    if isinstance(listed, str):
-        return [listed]
-    if isinstance(listed, dict):
-        entry = cast("dict[str, object]", listed)
-        return [*_members(entry.get("group")), *_members(entry.get("task"))]
-    return [name for part in cast("list[object]", listed or []) for name in _members(part)]

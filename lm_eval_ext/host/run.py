@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lm_eval_ext import _startup
-from lm_eval_ext.host.requested import only_ours
+from lm_eval_ext.host.index import only_ours
 
 
 def run_lm_eval(arguments: Sequence[str]) -> None:

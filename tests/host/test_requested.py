@@ -7,7 +7,8 @@ import pytest
 from lm_eval.config.evaluate_config import EvaluatorConfig
 
 from lm_eval_ext.errors import InputError
-from lm_eval_ext.host.requested import asks_for_ours, only_ours, refuse_unknown
+from lm_eval_ext.host.index import asks_for_ours, only_ours
+from lm_eval_ext.host.requested import refuse_unknown
 from lm_eval_ext.options import Options
 
 KEYS = ", ".join(Options.model_fields)
