@@ -157,14 +157,23 @@ def check_values(values: Float[np.ndarray, "n"], cluster: Int[np.ndarray, "n"]) 
         raise ValueError(f"{where}; scores are finite numbers. Repair or remove it first.")
 
 
+def check_alpha(alpha: float) -> None:
+    """Refuse error rates outside (0, 1).
+
+    Raises:
+        ValueError: alpha is out of range.
+    """
+    if not 0.0 < alpha < 1.0:
+        raise ValueError(f"alpha={alpha} is not accepted. Give an error rate between 0 and 1, for example 0.05.")
+
+
 def check_unit(scores: Float[np.ndarray, "n"], alpha: float) -> None:
     """Refuse scores outside [0, 1] and error rates outside (0, 1).
 
     Raises:
         ValueError: A score or alpha is out of range.
     """
-    if not 0.0 < alpha < 1.0:
-        raise ValueError(f"alpha={alpha} is not accepted. Give an error rate between 0 and 1, for example 0.05.")
+    check_alpha(alpha)
     bad = np.flatnonzero((scores < 0.0) | (scores > 1.0))
     if len(bad):
         raise ValueError(f"score {bad[0]} is {scores[bad[0]]}; scores lie in [0, 1]. Divide them by their range first.")
