@@ -1,5 +1,6 @@
 """The options of a task, given through lm-eval's ``--metadata``, checked before any work starts."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,11 +24,18 @@ class Options(BaseModel):
     """How many twins a task asks: scenes (dori), questions (synthworlds). Every twin gives two items or more."""
     root: Path | None = None
     """Folder with the published layout; for ``source=local``."""
+    layout: Path | None = None
+    """dori: YAML file that describes the layout of a published set; without it, the layout is recognised."""
+    legacy_dedup: bool = False
+    """dori: of published items that share an image's name keep only the last, as the public script does."""
+    pixels: Annotated[StrictInt, Field(ge=16, le=2048)] = 256
+    """dori: width and height of each panel of a generated picture."""
     pages: Annotated[StrictInt, Field(ge=10)] = 200
     """synthworlds: entities in a generated world."""
     n_sm: Annotated[StrictInt, Field(ge=1, le=100)] = 1
     """synthworlds: synthetic worlds beside the real one."""
-
+    facts: Annotated[str, Field(min_length=1)] = "core"
+    """synthworlds: what generated worlds are made from: the packaged tables core or full, or the path of your own triples."""
     motifs: tuple[str, ...] = ("fact", "chain")
     """synthworlds: the patterns of facts that questions take in turn; a list, or names with commas between them."""
 
@@ -36,15 +44,20 @@ class Options(BaseModel):
     def _split_motifs(cls, value: Any) -> Any:
         return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
 
-    def local_root(self) -> Path:
+    def local_root(self, variable: str | None = None) -> Path:
         """Folder of ``source=local``.
+
+        Args:
+            variable: Environment variable with the folder to take when ``root`` is not given.
 
         Raises:
             InputError: None was given.
         """
-        if self.root is None:
-            raise InputError('source=local needs a folder: --metadata \'{"source": "local", "root": "FOLDER"}\'.')
-        return self.root
+        named = os.environ.get(variable) if variable else None
+        if self.root is None and not named:
+            other = f" Or set {variable}." if variable else ""
+            raise InputError(f'source=local needs a folder: --metadata \'{{"source": "local", "root": "FOLDER"}}\'.{other}')
+        return self.root or Path(str(named))
 
 
 def read_options(metadata: Mapping[str, Any]) -> Options:

@@ -51,12 +51,12 @@ def doc_to_target(doc: Doc) -> str:
 
 
 def doc_to_image(doc: Doc) -> "list[PIL.Image.Image]":
-    """The picture of a document: drawn from its spec, or opened where the spec names a file."""
+    """The picture of a document: drawn from its spec, or opened where the spec names a file or a table's row."""
     spec = json.loads(doc["spec"])
-    if "image" in spec:
-        from lm_eval_ext.orientation.images import open_image
+    if "image" in spec or "table" in spec:
+        from lm_eval_ext.orientation.layouts import open_picture
 
-        return [open_image(spec["image"])]
+        return [open_picture(spec)]
     from lm_eval_ext.orientation.render import draw_cached
 
     return [draw_cached(picture_from_json(doc["spec"]))]

@@ -13,12 +13,19 @@ from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options, read_options
 from lm_eval_ext.orientation.prompts import build_prompt
-from lm_eval_ext.orientation.published import CONFIG, count_all, level_data, read_published
-from lm_eval_ext.orientation.questions import QUESTIONS, TYPES
+from lm_eval_ext.orientation.layouts import read_folder
+from lm_eval_ext.orientation.questions import QUESTIONS, TYPES, Question
 from lm_eval_ext.orientation.sources import blind_items, load_items
 
 ASKED = QUESTIONS["directional_facing_coarse"]
 ROWS = [("a.png", "To the left"), ("b", "To the right"), ("a.png", "To the right"), ("c", "can not be determined")]
+
+
+CONFIG = "benchmark_exp.json"
+
+
+def level_data(question: Question) -> dict[str, Any]:
+    return {"question": f"{question.text}\n{{options}}", "options": list(question.options), "remap": "false"}
 
 
 def write_folder(root: Path, rows: Sequence[tuple[str, str]] = ROWS, **changes: Any) -> Path:
@@ -92,7 +99,7 @@ def test_published_prompt_is_used(tmp_path: Path) -> None:
 
 
 def test_totals_count_every_line_and_different_image(tmp_path: Path) -> None:
-    assert count_all(read_published(write_folder(tmp_path))) == (4, 3)
+    assert read_folder(write_folder(tmp_path)).totals() == (4, 3)
 
 
 def test_missing_images_are_an_error_with_their_number_and_first_names(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""Paths that come out of data: they lead to files of the set, or are refused."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from lm_eval_ext.errors import InputError
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The folder of a set."""
+
+    root: Path
+
+    def file(self, name: str, where: str) -> Path:
+        """The path below the folder that data name; it need not exist.
+
+        Args:
+            name: Relative path with ``/``.
+            where: Which part of the data it comes from, for the message.
+
+        Raises:
+            InputError: It leads out of the folder, by ``..``, as an absolute path, or through a link.
+        """
+        root = Path(os.path.abspath(self.root))  # noqa: PTH100 - resolve() would follow links, which are looked at apart
+        path = Path(os.path.normpath(root / name)) if "\0" not in name else root / ".."
+        if not path.is_relative_to(root) or not _real(path).is_relative_to(self._bounds()):
+            raise InputError(
+                f"{where}: the path {name!r} leads out of {self.root}. Only files of the set are read: put them in its folder."
+            )
+        return path
+
+    def _bounds(self) -> Path:
+        """Where links may lead: into the folder, or, in the hub's cache, to the files that its snapshots consist of."""
+        root = _real(self.root)
+        return root.parent.parent if root.parent.name == "snapshots" and (root.parent.parent / "blobs").is_dir() else root
+
+    def tree(self) -> list[str]:
+        """Every file below the folder, as sorted relative paths; hidden ones and linked folders are left out."""
+        found: list[str] = []
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            here = Path(folder).relative_to(self.root)
+            found += [(here / name).as_posix() for name in names if not name.startswith(".")]
+        return sorted(found)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """sha256 of the files' sha256 digests, as hex."""
+    seen = hashlib.sha256()
+    for path in paths:
+        status = path.stat()
+        seen.update(_hash_file(path, status.st_mtime_ns, status.st_size))
+    return seen.hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _hash_file(path: Path, _changed: int, _size: int) -> bytes:
+    seen = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            seen.update(block)
+    return seen.digest()
