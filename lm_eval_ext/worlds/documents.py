@@ -6,21 +6,27 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from lm_eval_ext.seeding import stream
-from lm_eval_ext.worlds.facts import Fact, FactTable
+from lm_eval_ext.worlds.facts import Fact, FactTable, is_literal
 from lm_eval_ext.worlds.universe import Universe
 
-_REFERENCE = re.compile(r"\[\[([^\]]*)\]\]")
+_SYMBOL = re.compile(r"\[\[=?([^\]]*)\]\]")
+_REFERENCE = re.compile(r"\[\[(?!=)([^\]]*)\]\]")
 _LONGEST_LIST = 4  # so that a page stays about a paragraph
 
 
 def reference(entity: str) -> str:
-    """The symbol that stands for an entity's name."""
-    return f"[[{entity}]]"
+    """The symbol that stands for an entity's name, or for a value: ``[[=year:1867]]``."""
+    return f"[[={entity}]]" if is_literal(entity) else f"[[{entity}]]"
 
 
 def references(text: str) -> list[str]:
-    """Ids of the entities that a symbolic text names, in order: the page's links."""
+    """Ids of the entities that a symbolic text names, in order: the page's links. Values are none, as they have no page."""
     return _REFERENCE.findall(text)
+
+
+def symbols(text: str) -> list[str]:
+    """Ids of the entities and values that a symbolic text names, in order."""
+    return _SYMBOL.findall(text)
 
 
 def render_text(text: str, names: Mapping[str, str]) -> str:
@@ -30,7 +36,7 @@ def render_text(text: str, names: Mapping[str, str]) -> str:
         >>> render_text("[[city:1]] lies in [[country:2]].", {"city:1": "Lyon", "country:2": "France"})
         'Lyon lies in France.'
     """
-    return _REFERENCE.sub(lambda match: names[match[1]], text)
+    return _SYMBOL.sub(lambda match: names[match[1]], text)
 
 
 def _listing(entities: Sequence[str]) -> str:

@@ -50,7 +50,7 @@ def world_of(options: Options) -> World:
     Raises:
         InputError: It cannot be built.
     """
-    return build_world(pages=options.pages, seed=options.seed, n_sm=options.n_sm)
+    return build_world(pages=options.pages, seed=options.seed, n_sm=options.n_sm, facts=options.facts)
 
 
 def twin_id(options: Options, number: int) -> str:
@@ -92,11 +92,13 @@ def _spec(options: Options, world: World, question: Question, which: int) -> str
         "parallel": parallel_proof(world, question),
         "prompt": PROMPT_VERSION,
     }
+    if options.facts != "core":
+        spec["facts"] = options.facts
     # The first version's spec stays as it is, because published hashes depend on it; its corpus stands in source_revision.
     return dump_spec(spec if options.motifs == DEFAULT_MOTIFS else spec | {"corpus": world.corpus})
 
 
 def gold_pages(spec: dict[str, Any]) -> list[str]:
     """The pages that state the hops of a generated item, made again from its spec."""
-    world = build_world(pages=spec["pages"], seed=spec["seed"], n_sm=spec["n_sm"])
+    world = build_world(pages=spec["pages"], seed=spec["seed"], n_sm=spec["n_sm"], facts=spec.get("facts", "core"))
     return [world.page(entity, spec["world"]) for entity in spec["gold"]]

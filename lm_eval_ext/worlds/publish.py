@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from importlib import import_module, resources
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from lm_eval_ext.worlds.parity import Counter, load_counter, token_parity
 from lm_eval_ext.worlds.world import GENERATOR_VERSION, World
 
 Report = Callable[[str], None]
-_WORLD_OPTIONS = {"seed", "n", "pages", "n_sm", "motifs"}
+_WORLD_OPTIONS = {"seed", "n", "pages", "n_sm", "motifs", "facts"}
 
 
 def write_world(
@@ -135,13 +135,5 @@ def _manifest(folder: Path, options: Options, world: World) -> dict[str, Any]:
         "revision": world.revision,
         "corpus_sha256": world.corpus,
         "files": {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
-        "sources": fact_sources(),
+        "sources": list(world.table.sources),
     }
-
-
-def fact_sources() -> list[str]:
-    """Where the packaged facts come from and under which licences: the head lines of their files."""
-    data = resources.files("lm_eval_ext.worlds") / "data"
-    names = sorted(entry.name for entry in data.iterdir() if entry.name.endswith(".tsv"))
-    lines = [line for name in names for line in (data / name).read_text(encoding="utf-8").splitlines() if line.startswith("#")]
-    return list(dict.fromkeys(line.lstrip("# ") for line in lines))

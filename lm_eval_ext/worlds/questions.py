@@ -5,7 +5,7 @@ from random import Random
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.seeding import stream
-from lm_eval_ext.worlds.documents import references
+from lm_eval_ext.worlds.documents import symbols
 from lm_eval_ext.worlds.motifs import MOTIFS, FactGraph, Question, choose_motifs
 from lm_eval_ext.worlds.world import World
 
@@ -43,7 +43,7 @@ def _draws(graph: FactGraph, motif: str, rng: Random) -> Iterator[Question]:
 
 def _key(question: Question) -> tuple[str, ...]:
     """What makes a question the same as another one, however worded."""
-    return (question.motif, *question.relations, *sorted(references(question.text)))
+    return (question.motif, *question.relations, *sorted(symbols(question.text)))
 
 
 def _exhausted(world: World, motif: str, number: int) -> str:

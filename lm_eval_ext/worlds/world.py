@@ -5,7 +5,7 @@ from functools import cached_property, lru_cache
 
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import render_text, write_pages
-from lm_eval_ext.worlds.facts import TABLE_VERSION, FactTable, load_facts
+from lm_eval_ext.worlds.facts import FactTable, load_table
 from lm_eval_ext.worlds.naming import Pool, real_names, synthetic_names
 from lm_eval_ext.worlds.universe import Universe, sample_universe
 
@@ -23,7 +23,7 @@ class World:
         table: The facts that the universe was taken from.
         universe: Entities and facts.
         pages: Symbolic page per entity.
-        names: ``names[0]`` real, ``names[k]`` of the k-th synthetic world; entity -> name.
+        names: ``names[0]`` real, ``names[k]`` of the k-th synthetic world; entity or value -> name.
         revision: Hash of all that fixes the world.
     """
 
@@ -43,14 +43,13 @@ class World:
         return render_text(self.pages[entity], self.names[number])
 
 
-@lru_cache(maxsize=8)
-def build_world(*, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test") -> World:
-    """The world of a seed over the packaged facts; a few are kept, because every item of a task is rendered from the same one.
+def build_world(*, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test", facts: str = "core") -> World:
+    """The world of a seed over the facts that an option names; a few are kept, because every item of a task is rendered from one.
 
     Raises:
-        InputError: ``pages`` is more than the fact table connects.
+        InputError: The facts can't be read, or ``pages`` is more than they connect.
     """
-    return make_world(load_facts(), pages=pages, seed=seed, n_sm=n_sm, pool=pool)
+    return _kept_world(load_table(facts), pages=pages, seed=seed, n_sm=n_sm, pool=pool)
 
 
 def make_world(table: FactTable, *, pages: int, seed: int, n_sm: int = 1, pool: Pool = "test") -> World:
@@ -68,8 +67,12 @@ def make_world(table: FactTable, *, pages: int, seed: int, n_sm: int = 1, pool: 
     """
     universe = sample_universe(table, pages=pages, seed=seed)
     real = real_names(table)
-    names = [{entity: real[entity] for entity in universe.entities}]
-    names += [synthetic_names(table, universe.entities, seed=seed, world=k, pool=pool) for k in range(1, n_sm + 1)]
+    named = (*universe.entities, *universe.literals)
+    names = [{entity: real[entity] for entity in named}]
+    names += [synthetic_names(table, named, seed=seed, world=k, pool=pool) for k in range(1, n_sm + 1)]
     symbolic = write_pages(table, universe, seed=seed)
-    revision = digest("synthworlds", GENERATOR_VERSION, TABLE_VERSION, pages, seed, pool, sorted(symbolic.items()))[:16]
+    revision = digest("synthworlds", GENERATOR_VERSION, table.version, pages, seed, pool, sorted(symbolic.items()))[:16]
     return World(table, universe, symbolic, tuple(names), revision)
+
+
+_kept_world = lru_cache(maxsize=8)(make_world)

@@ -21,7 +21,7 @@ class FactGraph:
     def __init__(self, world: World) -> None:
         self.world = world
         self.table = world.table
-        self.kind = {entity: world.table.entities[entity].type for entity in world.universe.entities}
+        self.kind = {one: world.table.entities[one].type for one in (*world.universe.entities, *world.universe.literals)}
         self._completing: dict[Fact, list[Fact]] = {}
         self._stating: dict[Fact, tuple[str, ...]] = {}
 
@@ -101,7 +101,9 @@ class FactGraph:
     def stating(self, fact: Fact) -> tuple[str, ...]:
         """The pages on which a fact can be read; long lists are cut, so a page is read before it is named here."""
         if fact not in self._stating:
-            self._stating[fact] = tuple(page for page in (fact.subject, fact.object) if self._states(page, fact))
+            self._stating[fact] = tuple(
+                page for page in (fact.subject, fact.object) if page in self.world.pages and self._states(page, fact)
+            )
         return self._stating[fact]
 
     def _states(self, page: str, fact: Fact) -> bool:

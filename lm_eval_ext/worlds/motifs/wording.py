@@ -33,7 +33,7 @@ def predicate(relation: Relation) -> str:
         'has {o} as its main language'
     """
     found = _NOUN.fullmatch(relation.noun)
-    return _PREDICATES.get(relation.name) or (f"has {{o}} as its {found[1]}" if found else "")
+    return relation.predicate or _PREDICATES.get(relation.name) or (f"has {{o}} as its {found[1]}" if found else "")
 
 
 def type_noun(kind: str) -> str:
