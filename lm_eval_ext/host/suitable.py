@@ -48,11 +48,11 @@ def without_likelihoods(model: str, task: str, others: int = 0) -> str:
         vllm-vlm gives no log-likelihoods of answers to pictures, which dori_mcq_canonical_orientation_coarse needs. Give --model
         vllm-vlm-ext, or a task that generates its answers, such as dori.
     """
-    more = f" (and {others} more)" if others else ""
+    which = f"{task} and {others} more need" if others else f"{task} needs"
     substitute = SUBSTITUTES.get(model)
     other_class = f"--model {substitute}, or " if substitute else ""
     return (
-        f"{model} gives no log-likelihoods of answers to pictures, which {task}{more} needs. "
+        f"{model} gives no log-likelihoods of answers to pictures, which {which}. "
         f"Give {other_class}a task that generates its answers, such as dori."
     )
 
