@@ -67,6 +67,30 @@ def world(
 
 
 @app.command()
+def render(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder: new, empty, or with a part of the same set, which is then completed.")],
+    layout: Annotated[str, typer.Option(help="Whose published layout: dori.")] = "dori",
+    n: Annotated[int, typer.Option("-n", "--n", help="Twins per question.")] = 100,
+    seed: Annotated[int, typer.Option(help="Names the set; the same seed gives the same bytes.")] = 0,
+    questions: Annotated[
+        str, typer.Option(help="all, or names of questions or of their types, with commas between them.")
+    ] = "all",
+    pixels: Annotated[int, typer.Option(help="Width and height of each panel.")] = 256,
+    form: Annotated[str, typer.Option("--format", help="folder (as the public script reads it), parquet or jsonl.")] = "folder",
+) -> None:
+    """Write a generated set with its pictures in the published layout, for --metadata '{"source": "local", …}'."""
+    from lm_eval_ext.options import read_options
+    from lm_eval_ext.orientation.publish import pick_form, pick_questions, render_set
+
+    if layout != "dori":
+        raise InputError(f"layout={layout!r} is not accepted. Give dori.")
+    options = read_options({"source": "generated", "seed": seed, "n": n, "pixels": pixels})
+    written = render_set(out, options, pick_questions(questions), form=pick_form(form))
+    print(f"{out}: {written.items} items of {written.questions} questions")
+
+
+@app.command()
 def version() -> None:
     """Version of this package and of the lm-eval beside it."""
     from importlib.metadata import version as installed

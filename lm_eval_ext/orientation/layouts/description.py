@@ -176,6 +176,10 @@ def parse_layout(text: str, name: str) -> Layout:
         raise InputError(f"layout {name} is no YAML ({why}). tasks/dori/README.md shows a description.") from None
 
 
+def _shortest(factor: FactorColumn | None) -> Any:
+    return factor.column if factor is not None and factor.type == "text" else factor and factor.model_dump()
+
+
 def dump_layout(layout: Layout) -> str:
     """The description as YAML; ``parse_layout`` reads the same back.
 
@@ -185,4 +189,6 @@ def dump_layout(layout: Layout) -> str:
         True
     """
     data = layout.model_dump(mode="json", exclude_defaults=True)
+    if layout.factors:
+        data["factors"] = {name: _shortest(column) for name, column in layout.factors.items()}
     return yaml.safe_dump({"kind": layout.kind} | data, sort_keys=False, allow_unicode=True, width=120)
