@@ -1,6 +1,9 @@
-"""From an answer to per-sample values, and from those to the figures in lm-eval's table.
+"""The figures in lm-eval's own table: those of the twins that are always there.
 
-Add a figure by adding an entry to one of the tables below; the YAML files list its name.
+lm-eval collects the values of a document by name and averages or aggregates them, so a name that a document does not give is
+not counted for it, and one that no document gives is not printed. Documents of other twins (rotated options, degraded pictures,
+other views and objects) give none: lm-eval weighs the members of a group by their documents, and asking for more twins must
+not move ``acc``. Their figures are in ``lm-eval-ext breakdown``.
 """
 
 from collections import defaultdict
@@ -11,9 +14,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from lm_eval_ext.orientation.scoring import accuracy, angles
+from lm_eval_ext.orientation.scoring.items import ItemFigure, always, mean
 from lm_eval_ext.orientation.scoring.judging import Judged, Scalar, judge
-from lm_eval_ext.orientation.twins import MIRRORED, PLAIN
-from lm_eval_ext.statistics import Estimate, clustered_interval, majority_share
+from lm_eval_ext.orientation.scoring.twins import agree, read_back
+from lm_eval_ext.orientation.twins import MIRRORED
+from lm_eval_ext.statistics import Estimate, clustered_interval, macro_mean, majority_share, measure_spread, number
 
 Record: TypeAlias = list[Scalar]
 
@@ -23,30 +29,16 @@ class Metric:
     """One figure.
 
     Attributes:
-        of_item: Value of one document, or None where the figure does not apply to it.
+        of_item: Value of one document.
         aggregate: Figure of all values; None without any.
+        applies: Whether a document has the figure at all, whatever is answered.
         higher_is_better: Direction for comparisons; None for what no model can better.
     """
 
     of_item: Callable[[Judged], Any]
     aggregate: Callable[[Sequence[Any]], float | str | None]
+    applies: Callable[[Judged], bool] = always
     higher_is_better: bool | None = True
-
-
-def mean(values: Sequence[float | None]) -> float | None:
-    """Mean of the values that are there; None without any.
-
-    Example:
-        >>> mean([1.0, None, 0.0]), mean([None])
-        (0.5, None)
-    """
-    kept = [value for value in values if value is not None]
-    return sum(kept) / len(kept) if kept else None
-
-
-def _estimate(values: Sequence[Record]) -> Estimate:
-    cluster = np.unique([str(name) for _, name in values], return_inverse=True)[1]
-    return clustered_interval(np.array([score for score, _ in values], dtype=float), cluster)
 
 
 def ci_low(values: Sequence[Record]) -> float | None:
@@ -67,14 +59,29 @@ def ci_high(values: Sequence[Record]) -> float | None:
     return _estimate(values).high
 
 
-def clustered_stderr(values: Sequence[Record]) -> float | str:
+def clustered_stderr(values: Sequence[Record | None]) -> float | str:
     """Clustered standard error, for the ± column of lm-eval's table, whose word for "unknown" is "N/A".
 
     Args:
-        values: [score, cluster] of every document.
+        values: [value, cluster] of every document, None for those that don't count.
     """
-    stderr = _estimate(values).stderr
-    return "N/A" if stderr is None else stderr
+    kept = [value for value in values if value is not None and value[0] is not None]
+    scores = np.array([score for score, _ in kept], dtype=float)
+    return _or_unknown(measure_spread(scores, number([name for _, name in kept])).stderr)
+
+
+def macro(values: Sequence[Record]) -> float | None:
+    """Accuracy with every source dataset weighing the same.
+
+    Args:
+        values: [score, cluster, dataset] of every document.
+    """
+    return _macro(values).value
+
+
+def macro_stderr(values: Sequence[Record]) -> float | str:
+    """Its clustered standard error; see ``macro``."""
+    return _or_unknown(_macro(values).stderr)
 
 
 def majority(values: Sequence[Record]) -> float | None:
@@ -86,95 +93,109 @@ def majority(values: Sequence[Record]) -> float | None:
     return majority_share([answer for _, answer in values], [question for question, _ in values])
 
 
-def consistency(values: Sequence[Record | None]) -> float | None:
+def consistency(values: Sequence[Record]) -> float | None:
     """Share of twins whose two answers agree once the mirrored one is read back; twins without both pictures don't count.
 
     Args:
-        values: [twin, mirrored, answer read back] of every document, None for documents without a mirrored twin.
+        values: [twin, cluster, mirrored, answer read back] of every document.
     """
-    twins: defaultdict[Scalar, dict[Scalar, Scalar]] = defaultdict(dict)
-    for record in values:
-        if record is not None:
-            twins[record[0]][record[1]] = record[2]
-    whole = [twin for twin in twins.values() if len(twin) == 2]
-    return mean([float(twin[True] is not None and twin[True] == twin[False]) for twin in whole])
+    return mean([value for value, _ in _agreements(values)])
 
 
-def angle_between(first: int, second: int, wrap: int) -> int:
-    """Degrees between two angles, the short way round; ``wrap=0`` for angles that don't repeat.
-
-    Example:
-        >>> angle_between(315, 45, 360), angle_between(0, 180, 0)
-        (90, 180)
-    """
-    difference = abs(first - second)
-    return min(difference, wrap - difference) if wrap else difference
+def consistency_stderr(values: Sequence[Record]) -> float | str:
+    """Its clustered standard error; see ``consistency``."""
+    return clustered_stderr([[value, cluster] for value, cluster in _agreements(values)])
 
 
-def _read_back(judged: Judged) -> Record | None:
-    if judged.factors.get("twin") not in (PLAIN, MIRRORED):
-        return None
-    mirrored, said = judged.factors["twin"] == MIRRORED, judged.choice
-    plain = judged.question.mirrored(said) if said is not None and mirrored else said
-    return [judged.doc["twin_id"], mirrored, plain]
+def _agreements(values: Sequence[Record]) -> list[tuple[float, Scalar]]:
+    """Of every whole twin, whether its answers agree, and its cluster."""
+    twins: defaultdict[tuple[Scalar, Scalar], dict[Scalar, Any]] = defaultdict(dict)
+    for twin, cluster, mirrored, answer in values:
+        twins[twin, cluster][mirrored] = answer
+    whole = ((twin[False], twin[True], cluster) for (_, cluster), twin in twins.items() if len(twin) == 2)
+    return [(agree(plain, mirrored), cluster) for plain, mirrored, cluster in whole]
 
 
-def _angle_error(judged: Judged) -> float | None:
-    """Degrees between the option named and the truth; None where either has no angle."""
-    angles, tilts = judged.question.angles, judged.question.tilts
-    said, truth = judged.choice, str(judged.doc["answer"])
-    if said is None or said not in angles or truth not in angles:
-        return None
-    tilted = abs(tilts[said] - tilts[truth]) if tilts else 0
-    return float(angle_between(angles[said], angles[truth], judged.question.wrap) + tilted)
+def _estimate(values: Sequence[Record]) -> Estimate:
+    scores = np.array([score for score, _ in values], dtype=float)
+    return clustered_interval(scores, number([name for _, name in values]))
 
 
-def _half_turn(judged: Judged) -> float | None:
-    """1.0 when the option named is half a turn off, the typical error of taking front for back."""
-    error = _angle_error(judged)
-    return None if error is None or judged.question.tilts else float(error == 180)
+def _macro(values: Sequence[Record]) -> Estimate:
+    scores = np.array([score for score, _, _ in values], dtype=float)
+    return macro_mean(scores, number([dataset for *_, dataset in values]), number([cluster for _, cluster, _ in values]))
 
 
-def _chance(judged: Judged) -> float:
-    return 1 / len(judged.doc["choices"])
+def _or_unknown(stderr: float | None) -> float | str:
+    return "N/A" if stderr is None else stderr
 
 
-def _above_chance(judged: Judged) -> float:
-    """0 for what guessing reaches on average, 1 for right."""
-    return (judged.right - _chance(judged)) / (1 - _chance(judged))
+def _with_stderr(figure: ItemFigure) -> dict[str, Metric]:
+    """A mean and, under the next name, its error; coming after it, ours replaces the one that lm-eval works out."""
+    return {
+        figure.name: Metric(
+            of_item=figure.of_item, aggregate=mean, applies=figure.applies, higher_is_better=figure.higher_is_better
+        ),
+        f"{figure.name}_stderr": Metric(
+            of_item=_with_cluster(figure), aggregate=clustered_stderr, applies=figure.applies, higher_is_better=None
+        ),
+    }
+
+
+def _with_cluster(figure: ItemFigure) -> Callable[[Judged], Record]:
+    return lambda judged: [figure.of_item(judged), judged.cluster]
+
+
+def _dataset(judged: Judged) -> Record:
+    return [judged.right, judged.cluster, judged.factors.get("dataset")]
+
+
+def _picture(judged: Judged) -> Record:
+    return [str(judged.doc["twin_id"]), judged.cluster, judged.twin == MIRRORED, read_back(judged)]
+
+
+def _is_twin(judged: Judged) -> bool:
+    return "twin" in judged.factors
 
 
 TEXT_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
-        "acc": Metric(of_item=lambda judged: judged.right, aggregate=mean),
-        # lm-eval fills this key with an error that takes documents for independent; coming after it, ours replaces that.
-        "acc_stderr": Metric(
-            of_item=lambda judged: [judged.right, judged.cluster], aggregate=clustered_stderr, higher_is_better=None
-        ),
-        "acc_ci_low": Metric(of_item=lambda judged: [judged.right, judged.cluster], aggregate=ci_low),
-        "acc_ci_high": Metric(of_item=lambda judged: [judged.right, judged.cluster], aggregate=ci_high),
-        "acc_chance_corrected": Metric(of_item=_above_chance, aggregate=mean),
-        "chance": Metric(of_item=_chance, aggregate=mean, higher_is_better=None),
-        "majority": Metric(of_item=lambda judged: [judged.name, judged.doc["answer"]], aggregate=majority, higher_is_better=None),
-        "unparsed": Metric(of_item=lambda judged: float(judged.choice is None), aggregate=mean, higher_is_better=False),
-        "acc_dori_script": Metric(of_item=lambda judged: float(judged.by_script == judged.doc["answer"]), aggregate=mean),
-        "script_disagreement": Metric(
-            of_item=lambda judged: float(judged.by_script != judged.choice), aggregate=mean, higher_is_better=False
-        ),
+        **_with_stderr(accuracy.ACC),
+        "acc_ci_low": Metric(of_item=_with_cluster(accuracy.ACC), aggregate=ci_low),
+        "acc_ci_high": Metric(of_item=_with_cluster(accuracy.ACC), aggregate=ci_high),
+        "acc_macro": Metric(of_item=_dataset, aggregate=macro),
+        "acc_macro_stderr": Metric(of_item=_dataset, aggregate=macro_stderr, higher_is_better=None),
+        **_with_stderr(accuracy.CHANCE_CORRECTED),
+        "chance": Metric(of_item=lambda judged: judged.chance, aggregate=mean, higher_is_better=None),
+        "majority": Metric(of_item=lambda judged: [judged.name, judged.truth], aggregate=majority, higher_is_better=None),
+        **_with_stderr(accuracy.UNPARSED),
+        **_with_stderr(accuracy.SCRIPT),
+        **_with_stderr(accuracy.DISAGREEMENT),
     }
 )
 """Figures of every task, in the order in which lm-eval works them out."""
 
 PICTURE_METRICS: Mapping[str, Metric] = MappingProxyType(
-    {**TEXT_METRICS, "mirror_consistency": Metric(of_item=_read_back, aggregate=consistency)}
+    {
+        **TEXT_METRICS,
+        "mirror_consistency": Metric(of_item=_picture, aggregate=consistency, applies=_is_twin),
+        "mirror_consistency_stderr": Metric(
+            of_item=_picture, aggregate=consistency_stderr, applies=_is_twin, higher_is_better=None
+        ),
+        **_with_stderr(angles.MIRROR_ERROR),
+    }
 )
 """Figures of the tasks with pictures."""
 
 ANGLE_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         **PICTURE_METRICS,
-        "angle_error": Metric(of_item=_angle_error, aggregate=mean, higher_is_better=False),
-        "half_turn_error": Metric(of_item=_half_turn, aggregate=mean, higher_is_better=False),
+        **_with_stderr(angles.ANGLE_ERROR),
+        **_with_stderr(angles.WITHIN_ONE_BIN),
+        **_with_stderr(angles.SIGNED_ERROR),
+        **_with_stderr(angles.HALF_TURN_ERROR),
+        **_with_stderr(angles.VERTICAL_AXIS),
+        **_with_stderr(angles.HORIZONTAL_AXIS),
     }
 )
 """Figures of the granular tasks."""
@@ -192,5 +213,7 @@ def score(doc: Mapping[str, Any], results: Sequence[str], metrics: Mapping[str, 
 
 
 def score_judged(judged: Judged, metrics: Mapping[str, Metric]) -> dict[str, Any]:
-    """Per-sample values of an answer that has been judged already."""
-    return {name: metric.of_item(judged) for name, metric in metrics.items()}
+    """Per-sample values of an answer that has been judged already; none for twins that are not plain or mirrored."""
+    if not judged.in_headline:
+        return {}
+    return {name: metric.of_item(judged) for name, metric in metrics.items() if metric.applies(judged)}
