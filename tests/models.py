@@ -30,7 +30,7 @@ def byte_tokenizer(merges: list[tuple[str, str]] | None = None) -> Any:
 MERGES = [("e", "r"), ("Ġ", "l"), (":", "Ġ"), ("i", "n")]
 
 
-def _sharpen(model: Any) -> None:
+def sharpen(model: Any) -> None:
     """Random weights larger than the usual ones, so that attention is not uniform and answers differ."""
     import torch
 
@@ -62,7 +62,7 @@ def build_tiny_llama(folder: Path) -> None:
 
     tokenizer = byte_tokenizer(MERGES)
     model = LlamaForCausalLM(llama_config(len(tokenizer)))
-    _sharpen(model)
+    sharpen(model)
     tokenizer.chat_template = CHAT
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)
@@ -86,7 +86,7 @@ def build_tiny_llava(folder: Path) -> None:
         vision_config=vision, text_config=llama_config(len(tokenizer)), image_token_index=3, vision_feature_layer=-1
     )
     model = LlavaForConditionalGeneration(config)
-    _sharpen(model)
+    sharpen(model)
     model.generation_config.eos_token_id, model.generation_config.pad_token_id = 2, 0
     pictures = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
     processor = LlavaProcessor(

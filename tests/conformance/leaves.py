@@ -7,12 +7,15 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from lm_eval_ext.errors import InputError
 
 SEED, N = 0, 20
 """Of the golden hashes and of most checks."""
+
+Results: TypeAlias = Sequence[str] | Sequence[tuple[float, bool]]
+"""A model's answer to one document as lm-eval hands it over: one text, or a log-likelihood and a flag for every option."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +36,26 @@ class Leaf:
 
     def value(self, answer: Callable[[dict[str, Any]], str], metric: str | None = None) -> float:
         """A figure of the task, as lm-eval's table would show it, for an answerer that reads nothing but the document."""
-        scored = [self.task.process_results(doc, [answer(doc)]) for doc in self.docs]
+        return self.figure([self.results(doc, answer(doc)) for doc in self.docs], metric)
+
+    def figure(self, results: Sequence[Results], metric: str | None = None) -> float:
+        """A figure of the task for what a model gave back, document by document."""
+        scored = [self.task.process_results(doc, result) for doc, result in zip(self.docs, results, strict=True)]
         name = metric or self.headline
         return float(self.task.aggregation()[name]([row[name] for row in scored]))
+
+    def results(self, doc: dict[str, Any], said: str) -> Results:
+        """What lm-eval hands over for a model that says this: its text, or log-likelihoods that prefer this option."""
+        if not self.by_likelihood:
+            return [said]
+        if said not in doc["choices"]:
+            raise ValueError(f"{said!r} is no option of {doc['item_id']}, and log-likelihoods choose among the options.")
+        return [(-1.0, True) if choice == said else (-20.0 * len(choice), False) for choice in doc["choices"]]
+
+    @property
+    def by_likelihood(self) -> bool:
+        """Whether the model is asked for log-likelihoods of options, not for text."""
+        return self.task.config.output_type == "multiple_choice"
 
     @property
     def headline(self) -> str:
@@ -61,6 +81,11 @@ def _manager(seed: int, n: int) -> Any:
 def names() -> list[str]:
     """All leaf tasks."""
     return list(_manager(SEED, N).all_subtasks)
+
+
+def choosers() -> list[str]:
+    """Leaf tasks that ask for log-likelihoods of options; told from the YAML alone."""
+    return [name for name in names() if _manager(SEED, N).task_index[name].cfg.get("output_type") == "multiple_choice"]
 
 
 @functools.cache

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from lm_eval_ext.errors import InputError
 from lm_eval_ext.seeding import stream
-from tests.conformance.leaves import Leaf, load, names
+from tests.conformance.leaves import Leaf, choosers, load, names
 
 Doc = dict[str, Any]
 N = 60
@@ -45,6 +46,8 @@ def test_an_oracle_may_use_any_alias(leaf: Leaf) -> None:
 
 @pytest.mark.parametrize("said", ["", " ", "\n", "…", "I cannot see a picture.", "x" * 10_000])
 def test_saying_nothing_scores_nothing(leaf: Leaf, said: str) -> None:
+    if leaf.by_likelihood:
+        pytest.skip("log-likelihoods always choose: see test_an_answerer_without_a_preference_scores_chance")
     assert leaf.value(lambda _: said) == 0.0
 
 
@@ -60,6 +63,47 @@ def test_the_option_at_one_place_scores_chance(leaf: Leaf, place: int) -> None:
         pytest.skip("free answers")
     found = leaf.value(lambda doc: doc["choices"][place])
     assert within_three_standard_errors(found, chances(leaf.docs), len(leaf.twins()))
+
+
+def chosen(leaf: Leaf, likelihood: Callable[[Doc, str], float], metric: str) -> float:
+    return leaf.figure([[(likelihood(doc, choice), False) for choice in doc["choices"]] for doc in leaf.docs], metric)
+
+
+@pytest.mark.parametrize("metric", ["acc", "acc_norm"])
+@pytest.mark.parametrize("name", choosers())
+def test_an_answerer_without_a_preference_scores_chance(name: str, metric: str) -> None:
+    leaf = load(name, n=N)
+    found = chosen(leaf, lambda *_: -7.0 if metric == "acc" else 0.0, metric)
+    assert within_three_standard_errors(found, chances(leaf.docs), len(leaf.twins()))
+
+
+@pytest.mark.parametrize("name", choosers())
+def test_length_decides_only_where_it_is_not_divided_out(name: str) -> None:
+    """Every character costs the same: summed, the shortest option wins; per character, all are equal and the first one does."""
+    leaf = load(name, n=N)
+    shortest = leaf.value(lambda doc: min(doc["choices"], key=len))
+    first = leaf.value(lambda doc: doc["choices"][0])
+    assert chosen(leaf, lambda _, choice: -2.0 * len(choice), "acc") == shortest
+    assert chosen(leaf, lambda _, choice: -2.0 * len(choice), "acc_norm") == first
+
+
+@pytest.mark.parametrize("name", choosers())
+def test_choices_are_scored_as_lm_eval_itself_scores_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaf = load(name)
+    noise = stream("noise", name)
+    given = [[(-noise.expovariate(0.1), False) for _ in doc["choices"]] for doc in leaf.docs]
+    ours = [leaf.task.process_results(doc, result) for doc, result in zip(leaf.docs, given, strict=True)]
+    monkeypatch.setattr(leaf.task.config, "process_results", None)
+    theirs = [leaf.task.process_results(doc, result) for doc, result in zip(leaf.docs, given, strict=True)]
+    for metric in ("acc", "acc_norm"):
+        assert [row[metric] for row in ours] == [row[metric] for row in theirs]
+
+
+@pytest.mark.parametrize("name", choosers())
+def test_a_likelihood_that_is_no_number_is_refused(name: str) -> None:
+    leaf = load(name)
+    with pytest.raises(InputError, match="Its numbers overflow; give another --model_args dtype"):
+        chosen(leaf, lambda doc, choice: math.nan if choice == doc["choices"][1] else -1.0, "acc")
 
 
 def test_another_documents_answer_scores_what_it_matches(leaf: Leaf) -> None:
