@@ -22,6 +22,7 @@ from lm_eval_ext.orientation.scoring.tables import (
     macro,
     macro_stderr,
     majority,
+    mean_stderr,
     score,
     score_judged,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "macro_stderr",
     "majority",
     "mean",
+    "mean_stderr",
     "score",
     "score_judged",
 ]

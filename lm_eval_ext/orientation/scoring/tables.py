@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from lm_eval_ext.orientation.scoring import accuracy, angles
-from lm_eval_ext.orientation.scoring.items import ItemFigure, always, mean
+from lm_eval_ext.orientation.scoring.items import SHARE, ItemFigure, always, mean
 from lm_eval_ext.orientation.scoring.judging import Judged, Scalar, judge
 from lm_eval_ext.orientation.scoring.twins import agree, read_back
 from lm_eval_ext.orientation.twins import MIRRORED
-from lm_eval_ext.statistics import Estimate, clustered_interval, macro_mean, majority_share, measure_spread, number
+from lm_eval_ext.statistics import Estimate, clustered_interval, macro_mean, majority_share, measure_spread, number, t_quantile
 
 Record: TypeAlias = list[Scalar]
 
@@ -59,15 +59,27 @@ def ci_high(values: Sequence[Record]) -> float | None:
     return _estimate(values).high
 
 
-def clustered_stderr(values: Sequence[Record | None]) -> float | str:
-    """Clustered standard error, for the ± column of lm-eval's table, whose word for "unknown" is "N/A".
+def clustered_stderr(values: Sequence[Record]) -> float | str:
+    """Clustered standard error of a share, for the ± column of lm-eval's table.
+
+    Where all values are the same (all right), it is the error that the interval implies: half of it over the t quantile. So a
+    group with such a member has a ± too. "N/A", lm-eval's word for "unknown", below two clusters.
 
     Args:
-        values: [value, cluster] of every document, None for those that don't count.
+        values: [value in 0..1, cluster] of every document, None instead of the value for those that don't count.
     """
-    kept = [value for value in values if value is not None and value[0] is not None]
-    scores = np.array([score for score, _ in kept], dtype=float)
-    return _or_unknown(measure_spread(scores, number([name for _, name in kept])).stderr)
+    return _stderr(_estimate(_counted(values)))
+
+
+def mean_stderr(values: Sequence[Record]) -> float | str:
+    """Clustered standard error of a mean on any scale; "N/A" where all values are the same.
+
+    Args:
+        values: [value, cluster] of every document, None instead of the value for those that don't count.
+    """
+    kept = _counted(values)
+    stderr = measure_spread(np.array([value for value, _ in kept], dtype=float), number([name for _, name in kept])).stderr
+    return "N/A" if stderr is None else stderr
 
 
 def macro(values: Sequence[Record]) -> float | None:
@@ -81,7 +93,7 @@ def macro(values: Sequence[Record]) -> float | None:
 
 def macro_stderr(values: Sequence[Record]) -> float | str:
     """Its clustered standard error; see ``macro``."""
-    return _or_unknown(_macro(values).stderr)
+    return _stderr(_macro(values))
 
 
 def majority(values: Sequence[Record]) -> float | None:
@@ -126,8 +138,14 @@ def _macro(values: Sequence[Record]) -> Estimate:
     return macro_mean(scores, number([dataset for *_, dataset in values]), number([cluster for _, cluster, _ in values]))
 
 
-def _or_unknown(stderr: float | None) -> float | str:
-    return "N/A" if stderr is None else stderr
+def _counted(values: Sequence[Record]) -> list[Record]:
+    return [value for value in values if value[0] is not None]
+
+
+def _stderr(found: Estimate) -> float | str:
+    if found.low is None or found.high is None:
+        return "N/A"
+    return found.stderr or (found.high - found.low) / 2 / t_quantile(0.975, found.n_clusters - 1.0)
 
 
 def _with_stderr(figure: ItemFigure) -> dict[str, Metric]:
@@ -137,7 +155,10 @@ def _with_stderr(figure: ItemFigure) -> dict[str, Metric]:
             of_item=figure.of_item, aggregate=mean, applies=figure.applies, higher_is_better=figure.higher_is_better
         ),
         f"{figure.name}_stderr": Metric(
-            of_item=_with_cluster(figure), aggregate=clustered_stderr, applies=figure.applies, higher_is_better=None
+            of_item=_with_cluster(figure),
+            aggregate=clustered_stderr if figure.scale == SHARE else mean_stderr,
+            applies=figure.applies,
+            higher_is_better=None,
         ),
     }
 
