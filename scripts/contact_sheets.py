@@ -1,9 +1,13 @@
-"""Writes a contact sheet for each group of objects, and one of finished pictures, into results/contact_sheets/."""
+"""Writes a contact sheet for each category, and two finished pictures, into results/contact_sheets/; takes about four minutes.
 
+python scripts/contact_sheets.py [category ...]
+"""
+
+import sys
 from pathlib import Path
 
-from lm_eval_ext.orientation.contact_sheet import contact_sheet
-from lm_eval_ext.orientation.objects import GROUPS
+from lm_eval_ext.orientation.contact_sheet import contact_sheet, instances, turns
+from lm_eval_ext.orientation.objects import CATEGORIES, Category
 from lm_eval_ext.orientation.render import draw
 from lm_eval_ext.orientation.scene import Picture, Placed, Scene
 
@@ -11,12 +15,23 @@ FOLDER = Path(__file__).parent.parent / "results" / "contact_sheets"
 
 
 def main() -> None:
-    """Draws all sheets; about two minutes."""
+    """Draws the sheets of the categories named, or everything."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, group in GROUPS.items():
-        contact_sheet([(category.name, 0) for category in group]).save(FOLDER / f"{name}.png", optimize=True)
-    draw(_two_objects()).quantize(256).save(FOLDER / "two_objects.png", optimize=True)
-    draw(_before_and_after()).quantize(256).save(FOLDER / "two_panels.png", optimize=True)
+    for name in sys.argv[1:] or CATEGORIES:
+        draw_category(CATEGORIES[name])
+    if len(sys.argv) == 1:
+        draw(_two_objects()).quantize(256).save(FOLDER / "two_objects.png", optimize=True)
+        draw(_before_and_after()).quantize(256).save(FOLDER / "two_panels.png", optimize=True)
+
+
+def draw_category(category: Category) -> None:
+    """Instance 0 once round in the first row, then all test instances."""
+    front = "0° faces you" if category.symmetry == "none" else "round"
+    title = f"{category.label}: number 0 once round ({front}), and the 40 test instances"
+    cells = [*turns(Placed(category=category.name, instance=0, facing=0.0)), *instances(category.name)]
+    path = FOLDER / "categories" / f"{category.name}.jpg"
+    path.parent.mkdir(exist_ok=True)
+    contact_sheet(title, cells).save(path, quality=85)
 
 
 def _two_objects() -> Picture:

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from lm_eval_ext.orientation.mesh import Vertices, rotation
 from lm_eval_ext.orientation.objects import Object, build_object
 from lm_eval_ext.orientation.scene import Placed, Scene
+from lm_eval_ext.orientation.user_meshes.store import load_object
 
 Matrix = Float[np.ndarray, "3 3"]
 Vector = Float[np.ndarray, "3"]
@@ -68,7 +69,7 @@ def turned(facing: float, pitch: float = 0.0) -> Matrix:
 @lru_cache(maxsize=16)  # The camera, the renderer and the boxes of a picture ask for the same few objects again and again.
 def place(placed: Placed) -> Object:
     """The object in the world: turned about its own middle, its lowest point on the ground."""
-    made = build_object(placed.category, placed.instance)
+    made = build_object(placed.category, placed.instance) if placed.mesh is None else load_object(placed.mesh)
     matrix = turned(placed.facing, placed.pitch) * placed.size
     middle = np.array([0.0, 0.0, made.height / 2])
     parts = [(part.vertices - middle) @ matrix.T for part in made.parts]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 
 Vertices = Float[np.ndarray, "_ 3"]
 Faces = Int[np.ndarray, "_ 3"]
@@ -73,12 +73,27 @@ class Mesh:
 
 
 @dataclass(frozen=True, eq=False)
+class Coat:
+    """Colours that vary over a part, in place of its material's colour.
+
+    Attributes:
+        corners: Of each face's three corners in turn: linear colours, or texture coordinates ((0, 0) is the image's upper
+            left corner).
+        image: Display colours, 0-255, that texture coordinates point into; None where the corners have colours.
+    """
+
+    corners: Float[np.ndarray, "corners _"]
+    image: UInt8[np.ndarray, "rows columns 3"] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """Triangles of one material: float32 vertices and int32 faces."""
 
     vertices: Vertices
     faces: Faces
     material: Material
+    coat: Coat | None = None
 
 
 def rotation(axis: str, degrees: Number) -> Float[np.ndarray, "3 3"]:

@@ -9,7 +9,8 @@ from jaxtyping import Float
 
 from lm_eval_ext.orientation.camera import Camera, camera, place
 from lm_eval_ext.orientation.looks import Look, background, ground_texture, look
-from lm_eval_ext.orientation.mesh import Material, Part, corners
+from lm_eval_ext.orientation.mesh import Coat, Material, Part, corners
+from lm_eval_ext.orientation.objects.colours import to_display
 from lm_eval_ext.orientation.scene import Scene
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def render(scene: Scene, *, samples: int = SAMPLES) -> "PIL.Image.Image":
     sky = background(made, scene.elevation, scene.fov, scene.pixels)
     # The ambient light is no picture: what the camera sees of it is replaced by the sky.
     shown = colour - (1 - alpha) * np.array(made.ambient, dtype=np.float32) + (1 - alpha) * sky
-    clean = _soften(_to_display(_calm(shown) * made.exposure))
+    clean = _soften(to_display(np.clip(_calm(shown) * made.exposure, 0, 1)))
     return PIL.Image.fromarray((clean * 255 + 0.5).astype(np.uint8))
 
 
@@ -66,11 +67,11 @@ def _world(scene: Scene, made: Look, view: Camera, samples: int) -> dict[str, An
     }
     if made.wall:
         world["wall"] = _wall(made)
-    by_material: dict[Material, list[Part]] = defaultdict(list)
+    by_surface: dict[Material | Part, list[Part]] = defaultdict(list)
     for placed in scene.objects:
         for part in place(placed).parts:
-            by_material[part.material].append(part)
-    return world | {f"mesh{i}": _mesh(parts) for i, parts in enumerate(by_material.values())}
+            by_surface[part if part.coat else part.material].append(part)
+    return world | {f"mesh{i}": _mesh(parts) for i, parts in enumerate(by_surface.values())}
 
 
 def _rgb(colour: tuple[float, ...]) -> dict[str, Any]:
@@ -131,22 +132,39 @@ def _mesh(parts: list[Part]) -> Any:
 
     positions, normals = zip(*(corners(part.vertices, part.faces) for part in parts), strict=True)
     points, directions = np.concatenate(positions), np.concatenate(normals)
-    material = parts[0].material
+    material, coat = parts[0].material, parts[0].coat
     properties = mi.Properties()
     surface = {
         "type": "principled",
-        "base_color": _rgb(material.rgb),
+        "base_color": _base_colour(material, coat),
         "roughness": material.roughness,
         "metallic": material.metallic,
     }
     properties["bsdf"] = mi.load_dict({"type": "twosided", "surface": surface})
-    mesh = mi.Mesh("mesh", len(points), len(points) // 3, has_vertex_normals=True, props=properties)
+    textured = coat is not None and coat.image is not None
+    mesh = mi.Mesh(
+        "mesh", len(points), len(points) // 3, has_vertex_normals=True, has_vertex_texcoords=textured, props=properties
+    )
+    if coat is not None and not textured:
+        mesh.add_attribute("vertex_color", 3, coat.corners.ravel().tolist())
     fields = mi.traverse(mesh)
+    if coat is not None and textured:
+        fields["vertex_texcoords"] = coat.corners.astype(np.float32).ravel()
     fields["vertex_positions"] = points.astype(np.float32).ravel()
     fields["vertex_normals"] = directions.astype(np.float32).ravel()
     fields["faces"] = np.arange(len(points), dtype=np.uint32)
     fields.update()
     return mesh
+
+
+def _base_colour(material: Material, coat: Coat | None) -> dict[str, Any]:
+    import mitsuba as mi
+
+    if coat is None:
+        return _rgb(material.rgb)
+    if coat.image is None:
+        return {"type": "mesh_attribute", "name": "vertex_color"}
+    return {"type": "bitmap", "bitmap": mi.Bitmap(coat.image)}
 
 
 def _trace(world: dict[str, Any], pixels: int) -> Layers:
@@ -186,9 +204,3 @@ def _soften(shown: Image, spread: float = 35 / 255) -> Image:
         total += apart
         weights += weight
     return shown + (total - shown) / weights
-
-
-def _to_display(light: Image) -> Image:
-    """Linear light as sRGB in [0, 1]."""
-    light = np.clip(light, 0, 1)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-8) ** (1 / 2.4) - 0.055)

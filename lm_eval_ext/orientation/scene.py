@@ -13,12 +13,34 @@ RENDER_VERSION = 1
 """Part of every spec; raised when the same spec gives another picture."""
 
 
+Axis = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshFile:
+    """A mesh of the user's own, named by its content: the same bytes give the same picture wherever they lie.
+
+    Attributes:
+        file: Path below the folder of meshes, with "/" between its parts.
+        sha256: Hash of the content, see ``user_meshes.sources``.
+        front: Unit vector of the front in the file's frame.
+        up: Unit vector of up in the file's frame, perpendicular to the front.
+        colour: "#rrggbb" in place of all colours of the file, or "".
+    """
+
+    file: str
+    sha256: str
+    front: Axis
+    up: Axis
+    colour: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Placed:
     """One object of a scene.
 
     Attributes:
-        category: Name in the catalogue (``lm_eval_ext.orientation.objects``).
+        category: Name in the catalogue (``lm_eval_ext.orientation.objects``), or the user's name of a mesh.
         instance: Number >= 0 that fixes proportions, parts, colours and materials. 0-39 are for tests, 1000 and up for training.
         facing: Degrees in [0, 360), see the module.
         pitch: Degrees in (-180, 180], turned about the picture's horizontal axis after ``facing``; positive leans the top toward
@@ -28,6 +50,7 @@ class Placed:
         size: Longest side in metres.
         tag: "" or the letter drawn beside the red box.
         dot: Draw the red dot at the object's centre.
+        mesh: The user's mesh to show; without it, the catalogue's object.
     """
 
     category: str
@@ -39,6 +62,7 @@ class Placed:
     size: float = 1.0
     tag: str = ""
     dot: bool = False
+    mesh: MeshFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +104,13 @@ class Picture:
 
 
 def picture_to_data(picture: Picture) -> dict[str, Any]:
-    """The picture as JSON-ready data."""
-    return asdict(picture)
+    """The picture as JSON-ready data; only what shows a user's mesh has a key ``mesh``."""
+    data = asdict(picture)
+    for panel in data["panels"]:
+        for placed in panel["objects"]:
+            if placed["mesh"] is None:
+                del placed["mesh"]
+    return data
 
 
 def picture_from_json(text: str) -> Picture:
@@ -103,5 +132,12 @@ def picture_from_json(text: str) -> Picture:
 
 
 def _scene(data: dict[str, Any]) -> Scene:
-    objects = tuple(Placed(**placed) for placed in data.pop("objects"))
+    objects = tuple(_placed(placed) for placed in data.pop("objects"))
     return Scene(objects=objects, **data)
+
+
+def _placed(data: dict[str, Any]) -> Placed:
+    mesh = data.pop("mesh", None)
+    if mesh is not None:
+        mesh = MeshFile(**mesh | {name: tuple(mesh[name]) for name in ("front", "up")})
+    return Placed(**data, mesh=mesh)

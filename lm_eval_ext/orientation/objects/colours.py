@@ -3,6 +3,9 @@
 import colorsys
 import random
 
+import numpy as np
+from jaxtyping import Float
+
 from lm_eval_ext.orientation.mesh import Material
 
 Rgb = tuple[float, float, float]
@@ -69,3 +72,24 @@ def linear(hue: float, saturation: float, value: float) -> Rgb:
     """Display colour, hue, saturation and value in [0, 1], as linear light."""
     r, g, b = colorsys.hsv_to_rgb(hue, saturation, value)
     return (r**2.2, g**2.2, b**2.2)
+
+
+def from_hex(colour: str) -> Rgb:
+    """Display colour "#rrggbb" as linear light.
+
+    Example:
+        >>> from_hex("#ff0080")[:2]
+        (1.0, 0.0)
+    """
+    r, g, b = from_display(np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])).tolist()
+    return (r, g, b)
+
+
+def from_display(shown: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Display values (sRGB) as linear light, all in [0, 1]."""
+    return np.where(shown <= 0.04045, shown / 12.92, ((np.maximum(shown, 0.04045) + 0.055) / 1.055) ** 2.4)
+
+
+def to_display(light: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Linear light as display values (sRGB), all in [0, 1]."""
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 1e-8) ** (1 / 2.4) - 0.055)
