@@ -7,17 +7,29 @@ ones are likelier, shows in ``acc_norm``.
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from lm_eval_ext.errors import InputError
-from lm_eval_ext.orientation.scoring import ANGLE_METRICS, judge_likelihoods, score_judged
+from lm_eval_ext.orientation.scoring import ANGLE_METRICS, PICTURE_METRICS, Metric, judge_likelihoods, score_judged
 
 Doc = Mapping[str, Any]
 
-SCORE = ("acc", "acc_stderr", "acc_ci_low", "acc_ci_high", "acc_chance_corrected")
-"""Figures of the share right; ``acc_norm`` has each of them too."""
-COARSE = (*SCORE, "chance", "majority", "mirror_consistency")
-GRANULAR = (*COARSE, "angle_error", "half_turn_error")
+_OF_TEXT = ("unparsed", "acc_dori_script", "script_disagreement")
+"""Figures of answers that are written."""
+
+
+def _chosen(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
+    return {name: metric for name, metric in metrics.items() if not name.startswith(_OF_TEXT)}
+
+
+_SCORE = {name: metric for name, metric in _chosen(PICTURE_METRICS).items() if name.startswith("acc")}
+NORMED: Mapping[str, Metric] = MappingProxyType({name.replace("acc", "acc_norm", 1): metric for name, metric in _SCORE.items()})
+"""Figures of the share right, for the option that is likeliest per character."""
+COARSE: Mapping[str, Metric] = MappingProxyType(_chosen(PICTURE_METRICS))
+"""Figures of the tasks that ask for a category; those of ``NORMED`` stand beside them."""
+GRANULAR: Mapping[str, Metric] = MappingProxyType(_chosen(ANGLE_METRICS))
+"""Figures of the tasks that ask for an amount; those of ``NORMED`` stand beside them."""
 
 
 def process_coarse(doc: Doc, results: Sequence[tuple[float, bool]]) -> dict[str, Any]:
@@ -38,16 +50,16 @@ def process_granular(doc: Doc, results: Sequence[tuple[float, bool]]) -> dict[st
     return _score(doc, results, GRANULAR)
 
 
-def _score(doc: Doc, results: Sequence[tuple[float, bool]], names: Sequence[str]) -> dict[str, Any]:
+def _score(doc: Doc, results: Sequence[tuple[float, bool]], metrics: Mapping[str, Metric]) -> dict[str, Any]:
     likelihoods = [likelihood for likelihood, _ in results]
     if any(math.isnan(likelihood) for likelihood in likelihoods):
         raise InputError(
             f"The model gives {likelihoods} as log-likelihoods of the options of {doc['item_id']}. "
             "Its numbers overflow; give another --model_args dtype=…, such as float32."
         )
-    summed = score_judged(judge_likelihoods(doc, likelihoods), {name: ANGLE_METRICS[name] for name in names})
+    summed = judge_likelihoods(doc, likelihoods)
     normed = judge_likelihoods(doc, per_character(likelihoods, doc["choices"]))
-    return summed | score_judged(normed, {name.replace("acc", "acc_norm"): ANGLE_METRICS[name] for name in SCORE})
+    return score_judged(summed, metrics) | score_judged(normed, NORMED)
 
 
 def per_character(likelihoods: Sequence[float], choices: Sequence[str]) -> list[float]:

@@ -42,7 +42,7 @@ class Leaf:
         """A figure of the task for what a model gave back, document by document."""
         scored = [self.task.process_results(doc, result) for doc, result in zip(self.docs, results, strict=True)]
         name = metric or self.headline
-        return float(self.task.aggregation()[name]([row[name] for row in scored]))
+        return float(self.task.aggregation()[name]([row[name] for row in scored if name in row]))
 
     def results(self, doc: dict[str, Any], said: str) -> Results:
         """What lm-eval hands over for a model that says this: its text, or log-likelihoods that prefer this option."""
