@@ -122,10 +122,10 @@ def pick_form(name: str) -> Form:
     Raises:
         InputError: There is none of that name.
     """
-    form = next((form for form in FORMS if form == name), None)
-    if form is None:
+    forms: Mapping[str, Form] = {form: form for form in FORMS}
+    if name not in forms:
         raise InputError(f"format={name!r} is not accepted. Give one of {', '.join(FORMS)}.")
-    return form
+    return forms[name]
 
 
 def draw_ahead(items: Sequence[Item], *, workers: int, progress: bool) -> None:
@@ -175,6 +175,7 @@ def check_folder(out: Path, names: Sequence[str], texts: Mapping[str, str]) -> N
         raise InputError(f"out={str(out)!r} holds {name} of something else. Give a folder that is new, empty or holds this set.")
 
 
-def _unfinished(name: str) -> str:
-    """The file that a hidden one, ``.NAME.xxxxxxxx``, would have become."""
-    return re.sub(r"(^|/)\.([^/]+)\.[^./]+$", r"\1\2", name)
+def _unfinished(name: str) -> str | None:
+    """The file that a hidden one, ``.NAME.xxxxxxxx``, would have become; None for other files."""
+    hidden = re.fullmatch(r"((?:.*/)?)\.([^/]+)\.[^./]+", name)
+    return hidden[1] + hidden[2] if hidden else None

@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,20 @@ class FolderSet:
     """The files of a set in the script layout."""
 
     def __init__(self, sheet: Sheet, provenance: Mapping[str, Scalar]) -> None:
-        """The items, and how they were made."""
+        """The items, and how they were made.
+
+        Raises:
+            InputError: They ask a question in several ways, or a name can't be that of a file.
+        """
         self._sheet = sheet
         fields = ("image", "unused", "answer", *sheet.columns)
         known = packaged_layout("script")
         described = sheet.description() | {"questions": known.questions, "provenance": dict(provenance)}
         self.layout = ScriptLayout.model_validate({"kind": "script", "query": "query", "fields": fields} | described)
+        # Made here, so that what can't be written is refused before anything is.
+        answers = {_answer_name(group[0]): self._answers(group) for group in _groups(sheet.items)}
+        self._texts = {LAYOUT_FILE: dump_layout(self.layout), **answers}
+        self._config = self._questions()
 
     @property
     def names(self) -> list[str]:
@@ -49,12 +56,8 @@ class FolderSet:
             put(out, image_name(item), data)
         put(out, self.layout.config, self._config.encode())
 
-    @cached_property
-    def _texts(self) -> dict[str, str]:
-        answers = {_answer_name(group[0]): self._answers(group) for group in _groups(self._sheet.items)}
-        return {LAYOUT_FILE: dump_layout(self.layout), **answers}
-
     def _answers(self, items: Sequence[Item]) -> str:
+        """An answer file."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         for item in items:
@@ -63,8 +66,8 @@ class FolderSet:
             writer.writerow([Path(image_name(item)).name, item.item_id, answer, *map(_cell, map(cells.get, self._sheet.columns))])
         return text.getvalue()
 
-    @cached_property
-    def _config(self) -> str:
+    def _questions(self) -> str:
+        """The file of questions."""
         numbers = {type_: name for name, type_ in self.layout.questions.items()}
         config: dict[str, Any] = {}
         for group in _groups(self._sheet.items):

@@ -12,8 +12,8 @@ import pytest
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options, read_options
-from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.layouts import read_folder
+from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS, TYPES, Question
 from lm_eval_ext.orientation.sources import blind_items, load_items
 

@@ -16,18 +16,19 @@ class Folder:
 
     root: Path
 
-    def file(self, name: str, where: str) -> Path:
+    def file(self, name: str, where: str, *, below: str = ".") -> Path:
         """The path below the folder that data name; it need not exist.
 
         Args:
             name: Relative path with ``/``.
             where: Which part of the data it comes from, for the message.
+            below: Folder that the path is relative to, itself relative to the set's.
 
         Raises:
             InputError: It leads out of the folder, by ``..``, as an absolute path, or through a link.
         """
         root = Path(os.path.abspath(self.root))  # noqa: PTH100 - resolve() would follow links, which are looked at apart
-        path = Path(os.path.normpath(root / name)) if "\0" not in name else root / ".."
+        path = Path(os.path.normpath(root / below / name)) if "\0" not in below + name else Path(os.devnull)
         if not path.is_relative_to(root) or not _real(path).is_relative_to(self._bounds()):
             raise InputError(
                 f"{where}: the path {name!r} leads out of {self.root}. Only files of the set are read: put them in its folder."

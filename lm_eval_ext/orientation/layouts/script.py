@@ -197,7 +197,7 @@ class ScriptFolder:
 
     def _image(self, image_dir: str, name: str, where: str) -> Path:
         """The image, or the name without suffix where there is none."""
-        tried = [self.folder.file(f"{image_dir}/{name}{suffix}", where) for suffix in self.layout.suffixes]
+        tried = [self.folder.file(f"{name}{suffix}", where, below=image_dir) for suffix in self.layout.suffixes]
         return next((path for path in tried if path.is_file()), tried[0])
 
 

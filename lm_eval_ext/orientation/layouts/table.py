@@ -151,7 +151,7 @@ class TableFolder:
         if form in (kind, "base64"):
             return row.place
         # Text in place of bytes is the path of the datasets library's struct.
-        path = self.folder.file(f"{self.layout.images}/{row.image.text}", where)
+        path = self.folder.file(row.image.text, where, below=self.layout.images)
         return {"image": str(path)} if row.image.text and path.is_file() else {}
 
 
