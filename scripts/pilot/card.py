@@ -58,7 +58,7 @@ def write_card(out: Path, work: Path, *, targets: Path, questions: Path) -> None
 
     Args:
         out: Folder of the model.
-        work: Working folder of the training, with its logs.
+        work: Working folder of the training, with its logs and ``run.json``.
         targets: Output folder of a large lm-eval run of the tasks in ``TARGETS``.
         questions: Output folder of `make eval N=30`, with every orientation question.
     """
@@ -75,6 +75,7 @@ def write_card(out: Path, work: Path, *, targets: Path, questions: Path) -> None
         sizes=SIZES,
         schedule=SCHEDULE,
         seed=SEED,
+        minutes=json.loads((work / "run.json").read_text())["minutes"],
         targets="\n".join(target_rows(latest_results(targets))),
         questions="\n".join(question_rows(latest_results(questions))),
     )
