@@ -5,7 +5,7 @@ Values are changed too: times by the shift of the world, codes to others of the 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from random import Random
 from typing import Literal
@@ -62,14 +62,6 @@ def in_pool(name: str, pool: Pool) -> bool:
     return (int(digest("pool", name)[:8], 16) % 5 == 0) == (pool == "test")
 
 
-def resolve(table: FactTable, names: Mapping[str, str], entity: str) -> str:
-    """An entity's name: the given one, or the one made from the names of those that it is named after."""
-    label = names.get(entity) or table.entities[entity].label
-    for other in table.named_after.get(entity, ()) if entity not in names else ():
-        label = label.replace("{" + other + "}", resolve(table, names, other))
-    return label
-
-
 def real_names(table: FactTable) -> dict[str, str]:
     """Every entity's real name, and every value's text.
 
@@ -78,7 +70,7 @@ def real_names(table: FactTable) -> dict[str, str]:
         >>> real_names(load_facts())["country:ZA"]
         'South Africa'
     """
-    return {entity: resolve(table, {}, entity) for entity in table.entities}
+    return table.real_names
 
 
 def _roots(table: FactTable, entities: Sequence[str]) -> list[str]:
@@ -110,16 +102,17 @@ def synthetic_names(table: FactTable, entities: Sequence[str], *, seed: int, wor
     namer = _Namer(table, pool, names.values())
     for entity in _roots(table, [one for one in entities if one not in names]):
         names[entity] = namer.name(stream("name", pool, seed, world, entity), entity)
-    return {entity: resolve(table, names, entity) for entity in entities}
+    return {entity: table.resolve(names, entity) for entity in entities}
 
 
 @lru_cache(maxsize=2)
 def _real(table: FactTable) -> tuple[frozenset[str], frozenset[str]]:
-    """All names and aliases in lower case, and all words of theirs; kept for the next world over the same table."""
+    """What no name may be, and what no word of a name may be, in lower case; kept for the next world over the same table."""
     real = [*real_names(table).values(), *(alias for entity in table.entities.values() for alias in entity.aliases)]
     names = frozenset(name.casefold() for name in real)
-    # Worlds of the first version compare whole names only, and must stay what they are.
-    return names, frozenset(word for name in names for word in _WORD.findall(name)) if table.version != 1 else frozenset()
+    if table.version == 1:  # its worlds compare whole names only, and must stay what they are
+        return names, frozenset()
+    return names.union(word.casefold() for word in table.words), frozenset(word for name in names for word in _WORD.findall(name))
 
 
 class _Namer:

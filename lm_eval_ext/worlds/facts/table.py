@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from lm_eval_ext.worlds.facts.styles import NameStyle
 
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+_QUESTION_WORDS = frozenset(["Which", "which", "The", "the", "that", "and", "or", "has", "as", "its", "is", "of"])
 _REFERENCE = re.compile(r"\{([^}]*)\}")
 LITERAL_TYPES = ("year", "date", "code")
 """Types of values without a page of their own; an id is one of these if and only if it starts with the type and a colon."""
@@ -97,6 +99,29 @@ class FactTable:
     def named_after(self) -> dict[str, tuple[str, ...]]:
         """Entity -> the entities whose names its own name is made from; only for those with such a name."""
         return {entity.id: references_of(entity.label) for entity in self.entities.values() if "{" in entity.label}
+
+    def resolve(self, names: Mapping[str, str], entity: str) -> str:
+        """An entity's name: the given one, or the one made from the names of those that it is named after."""
+        label = names.get(entity) or self.entities[entity].label
+        for other in self.named_after.get(entity, ()) if entity not in names else ():
+            label = label.replace("{" + other + "}", self.resolve(names, other))
+        return label
+
+    @cached_property
+    def real_names(self) -> dict[str, str]:
+        """Every entity's real name, and every value's text."""
+        return {entity: self.resolve({}, entity) for entity in self.entities}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Words that wordings, types and questions are made of, as written: a name that equals one could not be told from it."""
+        wordings = (
+            text
+            for one in self.relations.values()
+            for text in (*one.sentences, *one.questions, one.noun, one.inverse, one.many, one.predicate)
+        )
+        text = " ".join([*wordings, *sorted({entity.type.replace("_", " ") for entity in self.entities.values()})])
+        return _QUESTION_WORDS | frozenset(re.findall(r"\w+", _PLACEHOLDER.sub(" ", text)))
 
 
 def references_of(label: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Builds the table of facts ``full``; see ``__main__``."""
