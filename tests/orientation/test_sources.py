@@ -1,9 +1,14 @@
 """Where items come from: generated, a folder in the published layout, the hub; and that none stands in for another."""
 
 import csv
+import hashlib
 import json
+import logging
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import PIL.Image
@@ -12,7 +17,8 @@ import pytest
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options, read_options
-from lm_eval_ext.orientation.layouts import read_folder
+from lm_eval_ext.orientation import task
+from lm_eval_ext.orientation.layouts import read_folder, script
 from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS, TYPES, Question
 from lm_eval_ext.orientation.sources import blind_items, load_items
@@ -155,12 +161,198 @@ def test_question_that_cannot_be_asked_is_refused(tmp_path: Path, changes: dict[
     assert "needs a question with the place {options} and two options or more" in refused(write_folder(tmp_path, **changes))
 
 
+def test_root_comes_from_the_environment_unless_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DORI_ROOT", str(write_folder(tmp_path / "one")))
+    assert len(load_items(ASKED, Options(source="local"))) == 4
+    assert len(load_items(ASKED, Options(source="local", root=write_folder(tmp_path / "two", ROWS[:1])))) == 1
+    monkeypatch.setenv("DORI_ROOT", "")
+    with pytest.raises(InputError, match=r"source=local needs a folder.* Or set DORI_ROOT\."):
+        load_items(ASKED, Options(source="local"))
+
+
+def test_legacy_dedup_keeps_the_last_of_a_name_and_logs_both_numbers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    root = write_folder(tmp_path)
+    with caplog.at_level(logging.INFO):
+        items = local(root, legacy_dedup=True)
+    assert "legacy_dedup keeps 3 of 4 items of directional_facing_coarse" in caplog.text
+    # As in a dictionary of image names: a.png stays first, with what its last line says.
+    assert [item.answer for item in items] == ["To the right", "To the right", "Cannot be determined"]
+    whole = local(root)
+    assert [item.item_id for item in items] == [whole[place].item_id for place in (2, 1, 3)]
+    assert [item.choices for item in items] == [whole[place].choices for place in (2, 1, 3)]
+
+
+def test_totals_are_logged_beside_the_published_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        local(write_folder(tmp_path))
+    assert "4 of 33656 published items (-33652) and 3 of 13652 images (-13649)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"b,x,To the left\na.png,x,\0\n", "coarse.csv, line 2 holds a NUL character"),
+        ("b,x,To the left\n".encode("utf-16"), "coarse.csv is no UTF-8 text (byte 0)"),
+        ("b,ä,To the left\n".encode("latin-1"), "coarse.csv is no UTF-8 text (byte 2)"),
+        (b'b,x,"To the left\n', "coarse.csv, line 1 is no line of fields"),
+        (b'b,"x,To the left\na.png,y",To the left\n', "line 2: a quotation goes over several lines"),
+        (b'b,x,"To the left"!\n', "is no line of fields"),
+        (b"b,x," + b"y" * 200_000, "is no line of fields"),
+        (b"", "has no items; datasets: ['own']"),
+    ],
+)
+def test_answer_file_that_is_no_text_is_refused(tmp_path: Path, data: bytes, said: str) -> None:
+    root = write_folder(tmp_path)
+    (root / "coarse.csv").write_bytes(data)
+    assert said in refused(root)
+
+
+def test_long_wrong_lines_are_shown_short(tmp_path: Path) -> None:
+    text = refused(write_folder(tmp_path, [("b", "x" * 5000)]))
+    assert "xxx…' is not accepted" in text
+    assert len(text) < 600
+
+
+def test_answer_that_could_be_two_options_is_refused(tmp_path: Path) -> None:
+    root = write_folder(tmp_path, [("b", "90, up")], options=["90", "90, up"])
+    assert local(root)[0].answer == "90, up"
+    (root / "coarse.csv").write_text("b,x,90, up\n")
+    assert "It could be several of them: quote it." in refused(root)
+
+
+def test_question_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    root = write_folder(tmp_path)
+    entry = json.loads((root / CONFIG).read_text())["q2"]
+    (root / CONFIG).write_text(json.dumps({"q2": entry, "directional_facing": entry}))
+    assert "has directional_facing twice: directional_facing and q2" in refused(root)
+
+
+def test_letters_and_extra_fields_are_read_as_described(tmp_path: Path) -> None:
+    root = write_folder(tmp_path)
+    (root / "coarse.csv").write_text("C,b,left pair\nF,a.png,\n")
+    fields = "fields: [answer, image, pair]\nanswer_as: letter\nfactors: {kind: pair}\nquestions: {q2: directional_facing}"
+    (root / "layout.yaml").write_text(f"kind: script\n{fields}")
+    assert "line 2: 'F,a.png,' is not accepted. A line is answer, image, pair; answers: the letters A to E." in refused(root)
+    (root / "coarse.csv").write_text("C,b,left pair\nE,a.png,\n")
+    first, second = local(root)
+    assert (first.answer, second.answer) == ("To the left", "Cannot be determined")
+    assert first.factors["kind"] == "left pair"
+    assert "kind" not in second.factors
+
+
+def test_question_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_folder(tmp_path)
+    monkeypatch.setattr(script, "LARGEST", 100)
+    assert "benchmark_exp.json is larger than 100 bytes" in refused(root)
+
+
+@pytest.mark.parametrize("options", [None, [], ["one", "one"], ["one", ""], ["one", 2], [f"option {i}" for i in range(27)]])
+def test_options_that_cannot_be_asked_are_refused(tmp_path: Path, options: Any) -> None:
+    assert "options" in refused(write_folder(tmp_path, [], options=options))
+
+
+# The hub
+
+
 def test_unreachable_hub_is_one_line_that_says_what_to_do() -> None:
     with pytest.raises(InputError) as caught:
         load_items(ASKED, read_options({}))
     assert "appledora/DORI-Benchmark at 6869b53" in str(caught.value)
     assert '--metadata \'{"source": "generated"}\'' in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+COMMIT = "6869b53" + "0" * 33
+
+
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub's client."""
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path / "hub" / "datasets--appledora--DORI-Benchmark"
+
+
+def fill_cache(repository: Path, commit: str = COMMIT) -> Path:
+    """A snapshot as the hub's client keeps it: links to files named by their content."""
+    write_folder(repository / "made")
+    snapshot = repository / "snapshots" / commit
+    (repository / "blobs").mkdir(exist_ok=True)
+    for path in [path for path in (repository / "made").rglob("*") if path.is_file()]:
+        link = snapshot / path.relative_to(repository / "made")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        blob = path.rename(repository / "blobs" / hashlib.sha256(path.read_bytes() + path.name.encode()).hexdigest())
+        link.symlink_to(os.path.relpath(blob, link.parent))
+    shutil.rmtree(repository / "made")
+    return snapshot
+
+
+def test_cached_snapshot_of_the_hub_is_read_without_the_network(hub_cache: Path) -> None:
+    """The hub's own client finds it, offline, once the short commit has been completed from the cache."""
+    fill_cache(hub_cache)
+    items = load_items(ASKED, Options())
+    assert [item.answer for item in items] == ["To the left", "To the right", "To the right", "Cannot be determined"]
+    assert {(item.source, item.source_revision) for item in items} == {("hub", COMMIT)}
+    (image,) = task.doc_to_image({"spec": items[0].spec})
+    assert image.size == (1, 1)
+    # What the cache links to is read as a local folder too.
+    assert len(local(hub_cache / "snapshots" / COMMIT)) == 4
+
+
+def test_short_commit_is_looked_up_in_the_history(hub_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+
+    asked: list[dict[str, Any]] = []
+
+    def download(name: str, **wanted: Any) -> str:
+        asked.append(wanted)
+        return str(write_folder(tmp_path / wanted["revision"]))
+
+    commits = [SimpleNamespace(commit_id=commit) for commit in ("f" * 40, COMMIT, "1" * 40)]
+    monkeypatch.setattr(huggingface_hub, "list_repo_commits", lambda name, repo_type: commits)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    assert load_items(ASKED, Options())[0].source_revision == COMMIT
+    assert asked == [{"repo_type": "dataset", "revision": COMMIT, "allow_patterns": None}]
+
+
+@pytest.mark.parametrize("commits", [[], ["f" * 40], [COMMIT, "6869b53" + "1" * 33]])
+def test_short_commit_that_names_none_or_several_is_refused(
+    hub_cache: Path, monkeypatch: pytest.MonkeyPatch, commits: list[str]
+) -> None:
+    import huggingface_hub
+
+    found = [SimpleNamespace(commit_id=commit) for commit in commits]
+    monkeypatch.setattr(huggingface_hub, "list_repo_commits", lambda name, repo_type: found)
+    n = sum(commit.startswith("6869b53") for commit in commits)
+    with pytest.raises(InputError, match=f"{n} commits of appledora/DORI-Benchmark begin with 6869b53"):
+        load_items(ASKED, Options())
+
+
+def test_failure_of_the_connection_is_one_line(hub_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the HTTP library of the hub's client raises."""
+    import huggingface_hub
+    from huggingface_hub.errors import HfHubHTTPError
+
+    def fail(name: str, repo_type: str) -> None:
+        raise HfHubHTTPError.__bases__[0]("no route")
+
+    monkeypatch.setattr(huggingface_hub, "list_repo_commits", fail)
+    with pytest.raises(InputError, match=r"at 6869b53 can't be had from the hub \(HTTPError\)"):
+        load_items(ASKED, Options())
+
+
+def test_hub_with_another_layout_is_refused_and_can_be_described(hub_cache: Path, tmp_path: Path) -> None:
+    snapshot = fill_cache(hub_cache)
+    (snapshot / "benchmark_exp.json").rename(snapshot / "questions.json")
+    with pytest.raises(InputError, match=r"has no known layout; found: coarse\.csv, images/, questions\.json"):
+        load_items(ASKED, Options())
+    described = tmp_path / "mine.yaml"
+    described.write_text("kind: script\nconfig: questions.json\nquestions: {q2: directional_facing}")
+    assert len(load_items(ASKED, Options(layout=described))) == 4
+
+
+# Generated
 
 
 def test_generated_source_follows_seed_and_n() -> None:
