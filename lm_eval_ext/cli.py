@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -91,11 +91,39 @@ def render(
 
 
 @app.command()
+def breakdown(
+    paths: Annotated[list[Path], typer.Argument(help="Folders or files that lm_eval wrote with --log_samples.")],
+    *,
+    by: Annotated[str, typer.Option(help="leaf, group, or factors such as category and dataset; a/b for both.")] = "group,leaf",
+    tasks: Annotated[str, typer.Option(help="Leaves and groups to show, as a glob pattern.")] = "*",
+    figures: Annotated[str, typer.Option(help="Figures to show, as glob patterns with commas between them.")] = "*",
+    latest: Annotated[bool, typer.Option("--latest", help="Only the newest run of each folder.")] = False,
+    format_: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to print it.")] = "table",
+    out: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
+) -> None:
+    """Every figure of a run, with its 95 % interval, its nulls and what it rests on, from the samples that lm-eval logged."""
+    from lm_eval_ext.files import write_atomic
+    from lm_eval_ext.reporting.breakdown import break_down
+    from lm_eval_ext.reporting.render_breakdown import render
+
+    found = break_down(paths, by=_listed(by), tasks=tasks, figures=_listed(figures), latest=latest)
+    text = render(found, format_)
+    if out is None:
+        print(text, end="")
+    else:
+        write_atomic(out, text)
+
+
+@app.command()
 def version() -> None:
     """Version of this package and of the lm-eval beside it."""
     from importlib.metadata import version as installed
 
     print(f"lm-eval-ext {__version__} (lm-eval {installed('lm-eval')})")
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """Every figure of a set of answers: a leaf, a group, a dimension, a category, a source dataset."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lm_eval_ext.orientation.scoring import accuracy, angles
 from lm_eval_ext.orientation.scoring.abstention import RECALL, precision
 from lm_eval_ext.orientation.scoring.accuracy import macro, majority
-from lm_eval_ext.orientation.scoring.items import ItemFigure, measure
+from lm_eval_ext.orientation.scoring.items import ItemFigure, OfItem, mean, measure
 from lm_eval_ext.orientation.scoring.judging import Judged
 from lm_eval_ext.orientation.scoring.positions import positions
 from lm_eval_ext.orientation.scoring.twins import degradations, mirror_consistency, other_object, other_view, rotations
@@ -25,23 +26,24 @@ _ANGLES = (
 )
 
 
-def figures(judged: Sequence[Judged]) -> list[Figure]:
+def figures(judged: Sequence[Judged], blind: Sequence[Judged] = ()) -> list[Figure]:
     """All figures that apply to these answers, ``acc`` first.
 
     Those of items count plain and mirrored ones; where there are neither (a slice of degraded pictures alone), all.
 
     Args:
         judged: Answers to any number of questions, at most one per document.
+        blind: Answers of the same model to the text-only control; what it scores on the same questions is a null of ``acc``.
     """
     headline = [one for one in judged if one.in_headline] or list(judged)
-    found = [*_of_items(headline), mirror_consistency(judged), other_object(judged), other_view(judged)]
+    found = [*_of_items(headline, blind), mirror_consistency(judged), other_object(judged), other_view(judged)]
     return [one for one in found if one is not None] + [*rotations(judged), *degradations(judged)]
 
 
-def _of_items(judged: Sequence[Judged]) -> Iterator[Figure | None]:
+def _of_items(judged: Sequence[Judged], blind: Sequence[Judged]) -> Iterator[Figure | None]:
     if not judged:
         return
-    yield measure(_with_majority(judged), judged)
+    yield measure(_with_baselines(judged, blind), judged)
     yield macro(judged, "dataset")
     yield macro(judged, "question")
     yield from (measure(figure, judged) for figure in (*_READ, *_ANGLES, RECALL))
@@ -49,7 +51,22 @@ def _of_items(judged: Sequence[Judged]) -> Iterator[Figure | None]:
     yield from positions(judged)
 
 
-def _with_majority(judged: Sequence[Judged]) -> ItemFigure:
-    """``acc`` beside what guessing and the most frequent answers reach."""
-    share = majority(judged)
-    return replace(accuracy.ACC, nulls={**accuracy.ACC.nulls, "majority": lambda _: share})
+def _with_baselines(judged: Sequence[Judged], blind: Sequence[Judged]) -> ItemFigure:
+    """``acc`` beside what guessing, the most frequent answers and the model without the picture reach."""
+    shares = {"majority": majority(judged), "blind": _blind_score(judged, blind)}
+    constants: dict[str, OfItem] = {name: _constant(share) for name, share in shares.items() if share is not None}
+    return replace(accuracy.ACC, nulls={**accuracy.ACC.nulls, **constants})
+
+
+def _blind_score(judged: Sequence[Judged], blind: Sequence[Judged]) -> float | None:
+    """Mean over these items of the control's score on their question; None where one of the questions has no control."""
+    rights: defaultdict[str, list[float | None]] = defaultdict(list)
+    for one in blind:
+        rights[one.name].append(one.right)
+    scores = {name: mean(values) for name, values in rights.items()}
+    found = [scores.get(one.name) for one in judged]
+    return None if None in found else mean(found)
+
+
+def _constant(share: float) -> OfItem:
+    return lambda _: share

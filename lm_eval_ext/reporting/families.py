@@ -1,0 +1,41 @@
+"""How each family of tasks reads an answer and works out its figures. A new family is one entry in ``FAMILIES``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from lm_eval_ext.host.records import Answer
+from lm_eval_ext.statistics import Figure
+
+Doc = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Two functions of a family.
+
+    Attributes:
+        judge: From a document and what came back for it to what ``figures`` takes.
+        figures: All figures that apply to some judged documents, the headline first; its second argument holds those of the
+            text-only control of the same run, if there was one.
+    """
+
+    judge: Callable[[Doc, Answer], Any]
+    figures: Callable[[Sequence[Any], Sequence[Any]], list[Figure]]
+
+
+def _dori() -> Family:
+    from lm_eval_ext.orientation.scoring import figures, judge, judge_likelihoods
+
+    def judge_answer(doc: Doc, answer: Answer) -> Any:
+        return judge(doc, answer) if isinstance(answer, str) else judge_likelihoods(doc, answer)
+
+    return Family(judge=judge_answer, figures=figures)
+
+
+BLIND = "blind"
+"""Setting of the items of a text-only control."""
+
+FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType({"dori": _dori})
+"""By the ``family`` of an item; imported when it is needed."""
