@@ -13,6 +13,7 @@ pytest.importorskip("vllm", reason="vLLM is not installed here; make test runs t
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.documents import Document
 from tests.host.requests import choice, generation
+from tests.vllm.weights import give_vision_tower_its_official_names
 
 pytestmark = [pytest.mark.vllm, pytest.mark.filterwarnings("default"), pytest.mark.timeout(900)]
 
@@ -54,18 +55,6 @@ def picture_model(tiny_llava: Path, references: object) -> Any:
 
     give_vision_tower_its_official_names(tiny_llava)
     return VLLMVLMExt(str(tiny_llava), batch_size=4, max_images=1, **ENGINE)
-
-
-def give_vision_tower_its_official_names(folder: Path) -> None:
-    """Rename weights to `vision_tower.vision_model.X`, which vLLM's llava wants; transformers >= 5.1 leaves a level out."""
-    from safetensors.torch import load_file, save_file
-
-    weights = load_file(folder / "model.safetensors")
-    renamed = {
-        name if "vision_model." in name else name.replace("vision_tower.", "vision_tower.vision_model."): weight.clone()
-        for name, weight in weights.items()
-    }
-    save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def assert_same_scores(found: list[tuple[float, bool]], expected: list[tuple[float, bool]]) -> None:

