@@ -322,7 +322,7 @@ def test_item_that_would_be_read_back_otherwise_is_refused(wrong: dict[str, Any]
 
 
 def test_factors_in_two_orders_or_types_are_refused() -> None:
-    with pytest.raises(InputError, match="its factors have another order"):
+    with pytest.raises(InputError, match="Items have the factors a and b in different orders"):
         make_sheet([an_item(0, {"a": "x", "b": "y"}), an_item(1, {"b": "y", "a": "x"})])
     with pytest.raises(InputError, match="factor 'a' is int and str; a column has one type"):
         make_sheet([an_item(0, {"a": "x"}), an_item(1, {"a": 1})])

@@ -1,7 +1,9 @@
 """Items as columns that a description names; the reverse of ``records.read_named``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
 from lm_eval_ext.errors import InputError
@@ -49,10 +51,10 @@ def make_sheet(items: Sequence[Item]) -> Sheet:
     Raises:
         InputError: An item can't be written so that it would be read back the same.
     """
-    names = _merged([list(item.factors) for item in items])
+    names = _merged(tuple(item.factors) for item in items)
     factors = {name: None if name in KNOWN_FACTORS else _column(name, items) for name in names}
     for item in items:
-        _check(item, names)
+        _check(item)
     return Sheet(items=items, factors=factors)
 
 
@@ -87,16 +89,16 @@ def options_of(item: Item) -> tuple[str, ...]:
     return tuple(shown[place] for place in range(len(shown)))
 
 
-def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
-    """All names, each after the name that it follows where it first occurs."""
-    merged: list[str] = []
-    for names in orders:
-        place = 0
-        for name in names:
-            if name not in merged:
-                merged.insert(place, name)
-            place = merged.index(name) + 1
-    return merged
+def _merged(orders: Iterable[tuple[str, ...]]) -> list[str]:
+    """All names in an order that every one of the given orders is a part of."""
+    graph: TopologicalSorter[str] = TopologicalSorter()
+    for names in dict.fromkeys(orders):
+        for before, name in pairwise((None, *names)):
+            graph.add(str(name), *([] if before is None else [before]))
+    try:
+        return list(graph.static_order())
+    except CycleError as error:
+        raise InputError(f"Items have the factors {' and '.join(sorted(set(error.args[1])))} in different orders.") from None
 
 
 def _column(name: str, items: Sequence[Item]) -> FactorColumn:
@@ -107,13 +109,13 @@ def _column(name: str, items: Sequence[Item]) -> FactorColumn:
     return FactorColumn.model_validate({"column": column, "type": _TYPES[kinds.pop()]})
 
 
-def _check(item: Item, names: Sequence[str]) -> None:
+def _check(item: Item) -> None:
     question = question_of(item)
     known = {"question": question.type, "level": question.level, "dimension": question.dimension}
     wrong = [name for name, value in known.items() if item.factors.get(name) != value]
     wrong += [name for name in KNOWN_FACTORS if name not in item.factors]
     # Cells are read without the blanks around them, and an empty one means that there is no such factor.
     wrong += [name for name, value in item.factors.items() if isinstance(value, str) and (not value or value != value.strip())]
-    if wrong or [name for name in names if name in item.factors] != list(item.factors):
-        told = ", ".join(wrong) or "another order"
+    if wrong:
+        told = ", ".join(wrong)
         raise InputError(f"item {item.item_id!r} can't be written so that it is read back the same: its factors have {told}.")
