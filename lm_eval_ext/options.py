@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
 
@@ -30,6 +30,8 @@ class Options(BaseModel):
     """dori: of published items that share an image's name keep only the last, as the public script does."""
     pixels: Annotated[StrictInt, Field(ge=16, le=2048)] = 256
     """dori: width and height of each panel of a generated picture."""
+    twins: tuple[str, ...] | None = None
+    """dori: kinds of twin beside each plain item; a list, or names with commas. Without it, mirrored for generated items."""
     pages: Annotated[StrictInt, Field(ge=10)] = 200
     """synthworlds: entities in a generated world."""
     n_sm: Annotated[StrictInt, Field(ge=1, le=100)] = 1
@@ -39,9 +41,22 @@ class Options(BaseModel):
     motifs: tuple[str, ...] = ("fact", "chain")
     """synthworlds: the patterns of facts that questions take in turn; a list, or names with commas between them."""
 
-    @field_validator("motifs", mode="before")
+    worlds: Literal["both", "rm", "sm"] = "both"
+    """synthworlds: whose items are asked; with one of them there is no gap."""
+    budget: Annotated[StrictInt, Field(ge=1)] = 1000
+    """synthworlds_reading_distractors: most tokens of all pages together; the gold ones are there in any case."""
+    budget_tokenizer: Path | None = None
+    """synthworlds_reading_distractors: model folder or tokenizer.json that counts; without it, words between blanks."""
+    retriever: Annotated[str, Field(min_length=1)] = "bm25s"
+    """synthworlds_rag, ircot: bm25s, or the name or folder of a sentence-transformers model."""
+    top_k: Annotated[StrictInt, Field(ge=1, le=1000)] = 5
+    """synthworlds_rag, ircot: pages that are retrieved."""
+    steps: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
+    """episodes: most turns of one episode; without it, each kind's own number."""
+
+    @field_validator("motifs", "twins", mode="before")
     @classmethod
-    def _split_motifs(cls, value: Any) -> Any:
+    def _split_names(cls, value: Any) -> Any:
         return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
 
     def local_root(self, variable: str | None = None) -> Path:

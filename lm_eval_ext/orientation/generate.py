@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from lm_eval_ext.items import Item, dump_spec
@@ -10,8 +10,8 @@ from lm_eval_ext.orientation.cast import Catalogue, read_catalogue
 from lm_eval_ext.orientation.poses import Cast, Wanted, draw_picture
 from lm_eval_ext.orientation.questions import CANNOT, Question
 from lm_eval_ext.orientation.rules import mirror, true_answer
-from lm_eval_ext.orientation.scene import RENDER_VERSION, Picture, picture_to_data
-from lm_eval_ext.orientation.twins import MIRRORED, PLAIN
+from lm_eval_ext.orientation.scene import RENDER_VERSION, Picture, Scene, picture_to_data
+from lm_eval_ext.orientation.twins import MIRRORED, OTHER_OBJECT, OTHER_VIEW, PLAIN, Twin
 from lm_eval_ext.seeding import digest, stream
 
 GENERATOR_VERSION = 1
@@ -23,8 +23,10 @@ _ROUND_OF_A_AND_B = ((True, False), (False, True), (True, True))
 _Value = TypeVar("_Value")
 
 
-def generate(question: Question, seed: int, n: int, *, split: Split = "test", pixels: int = 256) -> Iterator[Item]:
-    """Items of one question in pairs: a picture and its mirrored twin, next to each other.
+def generate(
+    question: Question, seed: int, n: int, *, split: Split = "test", pixels: int = 256, twins: Sequence[Twin] = (MIRRORED,)
+) -> Iterator[Item]:
+    """Items of one question in twins next to each other: a picture and, by default, its mirror image.
 
     Answers are balanced: every block of as many twins as there are true answers holds each of them once, and every answer
     goes through the categories in turn, so that the category tells nothing about the answer.
@@ -32,9 +34,12 @@ def generate(question: Question, seed: int, n: int, *, split: Split = "test", pi
     Args:
         question: One of ``QUESTIONS``.
         seed: Number >= 0 that names the set.
-        n: Twins; ``2 n`` items. The items of a smaller ``n`` are the first items of a larger one.
+        n: Twins; ``n`` items and as many for each kind of twin. The items of a smaller ``n`` are the first items of a larger one.
         split: ``test`` shows the instances 0-39 of every category, ``train`` others (1000-1999).
         pixels: Width and height of each panel.
+        twins: Kinds made beside each plain item, out of mirrored, other_view (the same object posed anew for another true
+            answer, or, when it is round, for the only one) and other_object (another category in place of Object A, of the
+            same pose and answer); other kinds are made of any item, see ``variants``.
 
     Yields:
         Item: ``factors["twin"]`` is what the two items of a twin differ in; the order of the options is the same.
@@ -47,7 +52,9 @@ def generate(question: Question, seed: int, n: int, *, split: Split = "test", pi
     """
     catalogue = read_catalogue()
     revision = _revision(catalogue, seed, split, pixels)
-    which = _Set(question=question, seed=seed, split=split, pixels=pixels, catalogue=catalogue, revision=revision)
+    which = _Set(
+        question=question, seed=seed, split=split, pixels=pixels, catalogue=catalogue, revision=revision, twins=tuple(twins)
+    )
     for i in range(n):
         yield from _twin(which, i)
 
@@ -67,6 +74,7 @@ class _Set:
     pixels: int
     catalogue: Catalogue
     revision: str
+    twins: tuple[Twin, ...]
 
     def stream(self, purpose: str, *parts: object) -> random.Random:
         """The stream of one purpose; the level is part of the question's name."""
@@ -74,30 +82,82 @@ class _Set:
 
 
 def _twin(which: _Set, i: int) -> Iterator[Item]:
-    """The two items of twin ``i``."""
+    """The items of twin ``i``: the plain one, then those of each kind."""
     question, rng = which.question, which.stream("twin", i)
     answer, cast = _plan(which, i, rng)
-    wanted = Wanted(question=question, answer=answer, cast=cast, rng=rng, pixels=which.pixels)
-    picture = draw_picture(wanted)
-    truth = true_answer(question, picture, which.catalogue.round)
-    if truth != answer:
-        raise AssertionError(f"{question.name} {i}: a picture for {answer!r} was drawn, but its answer is {truth!r}.")
+    picture = _drawn(which, i, Wanted(question=question, answer=answer, cast=cast, rng=rng, pixels=which.pixels))
     order = _shuffled(range(len(question.options)), which.stream("options", i))
-    yield _item(which, i, picture, answer=answer, order=order)
-    yield _item(which, i, mirror(picture), answer=question.mirrored(answer), order=order)
+    plain = _item(which, i, picture, answer=answer, order=order)
+    yield plain
+    if MIRRORED in which.twins:
+        yield _made_of(plain, MIRRORED, mirror(picture), question.mirrored(answer))
+    if OTHER_VIEW in which.twins:
+        other = _other_answer(which, i, answer)
+        rng = which.stream(OTHER_VIEW, i)
+        view = _drawn(which, i, Wanted(question=question, answer=other, cast=cast, rng=rng, pixels=which.pixels))
+        yield _made_of(plain, OTHER_VIEW, view, other)
+    if OTHER_OBJECT in which.twins:
+        yield _made_of(plain, OTHER_OBJECT, _other_object(which, i, picture), answer)
+
+
+def _drawn(which: _Set, i: int, wanted: Wanted) -> Picture:
+    """A picture for a wanted answer, which the rules confirm."""
+    picture = draw_picture(wanted)
+    truth = true_answer(wanted.question, picture, which.catalogue.round)
+    if truth != wanted.answer:
+        name = wanted.question.name
+        raise AssertionError(f"{name} {i}: a picture for {wanted.answer!r} was drawn, but its answer is {truth!r}.")
+    return picture
+
+
+def _other_answer(which: _Set, i: int, answer: str) -> str:
+    """Another truth of the same object; within a block the answers move round together, so that they stay balanced."""
+    if answer == CANNOT:
+        return CANNOT
+    truths = [truth for truth in which.question.truths if truth != CANNOT]
+    block = i // len(which.question.truths)
+    shift = which.stream(OTHER_VIEW, "answers", block).randrange(1, len(truths))
+    return truths[(truths.index(answer) + shift) % len(truths)]
+
+
+def _other_object(which: _Set, i: int, picture: Picture) -> Picture:
+    """The picture with an object of another category, as round or as fronted, in place of Object A."""
+    rng, shown = which.stream(OTHER_OBJECT, i), {placed.category for scene in picture.panels for placed in scene.objects}
+    is_round = picture.panels[0].objects[0].category in which.catalogue.round
+    pool = [name for name in (which.catalogue.round if is_round else which.catalogue.fronted) if name not in shown]
+    category, instance = rng.choice(pool), _instance(which, rng)
+
+    def exchanged(scene: Scene) -> Scene:
+        first, *others = scene.objects
+        return replace(scene, objects=(replace(first, category=category, instance=instance), *others))
+
+    return replace(picture, panels=tuple(map(exchanged, picture.panels)))
+
+
+def _made_of(plain: Item, kind: Twin, picture: Picture, answer: str) -> Item:
+    """An item of that kind beside the plain one, with another picture."""
+    category = picture.panels[0].objects[0].category
+    return plain.model_copy(
+        update={
+            "item_id": f"{plain.twin_id}-{kind}",
+            "factors": plain.factors | {"twin": kind, "category": category},
+            "spec": dump_spec(picture_to_data(picture)),
+            "answer": answer,
+        }
+    )
 
 
 def _item(which: _Set, i: int, picture: Picture, *, answer: str, order: Sequence[int]) -> Item:
     question, first = which.question, picture.panels[0].objects[0]
     twin_id = f"{question.name}-{which.split}-{which.seed}-{i:06d}"
     return Item(
-        item_id=f"{twin_id}-{MIRRORED if picture.mirrored else PLAIN}",
+        item_id=f"{twin_id}-{PLAIN}",
         family="dori",
         setting=question.name,
         twin_id=twin_id,
         cluster_id=f"{first.category}-{first.instance}",
         factors={
-            "twin": MIRRORED if picture.mirrored else PLAIN,
+            "twin": PLAIN,
             "question": question.type,
             "level": question.level,
             "dimension": question.dimension,

@@ -1,5 +1,7 @@
 """Items of a question from the source that was asked for; no source stands in for another."""
 
+from collections.abc import Iterable
+
 from lm_eval_ext.hub import fetch_dataset
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options
@@ -7,7 +9,8 @@ from lm_eval_ext.orientation.generate import generate
 from lm_eval_ext.orientation.layouts import read_folder
 from lm_eval_ext.orientation.published import published_items
 from lm_eval_ext.orientation.questions import QUESTIONS, Question
-from lm_eval_ext.orientation.twins import PLAIN
+from lm_eval_ext.orientation.twins import PLAIN, TwinKinds, read_twins
+from lm_eval_ext.orientation.variants import with_variants
 
 HUB_NAME = "appledora/DORI-Benchmark"
 HUB_REVISION = "6869b53"
@@ -27,8 +30,14 @@ def load_items(question: Question, options: Options) -> list[Item]:
     Raises:
         InputError: The source can't be read; the line says why and what to do.
     """
+    twins = read_twins(options.twins, options.source)
+    return list(with_variants(_read_items(question, options, twins), twins))
+
+
+def _read_items(question: Question, options: Options, twins: TwinKinds) -> Iterable[Item]:
+    """The source's own items."""
     if options.source == "generated":
-        return list(generate(question, options.seed, options.n, pixels=options.pixels))
+        return generate(question, options.seed, options.n, pixels=options.pixels, twins=twins.kinds)
     local = options.source == "local"
     folder = options.local_root(ROOT_VARIABLE) if local else fetch_dataset(HUB_NAME, HUB_REVISION)
     return published_items(

@@ -51,15 +51,25 @@ def doc_to_target(doc: Doc) -> str:
 
 
 def doc_to_image(doc: Doc) -> "list[PIL.Image.Image]":
-    """The picture of a document: drawn from its spec, or opened where the spec names a file or a table's row."""
+    """The picture of a document: drawn, or opened where the spec names a file or a row; degraded where it says how."""
     spec = json.loads(doc["spec"])
+    how = spec.pop("degraded", None)
+    image = _whole_image(spec)
+    if how is None:
+        return [image]
+    from lm_eval_ext.orientation.degrade import Degradation, degrade
+
+    return [degrade(image, Degradation(**how))]
+
+
+def _whole_image(spec: dict[str, Any]) -> "PIL.Image.Image":
     if "image" in spec or "table" in spec:
         from lm_eval_ext.orientation.layouts import open_picture
 
-        return [open_picture(spec)]
+        return open_picture(spec)
     from lm_eval_ext.orientation.render import draw_cached
 
-    return [draw_cached(picture_from_json(doc["spec"]))]
+    return draw_cached(picture_from_json(json.dumps(spec)))
 
 
 def process_coarse(doc: Doc, results: Sequence[str]) -> dict[str, Any]:
