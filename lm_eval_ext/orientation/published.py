@@ -18,7 +18,8 @@ from lm_eval_ext.seeding import digest, stream
 
 PUBLISHED_ITEMS, PUBLISHED_IMAGES = 33_656, 13_652
 
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(f"lm_eval.{__name__}")
+"""Below lm-eval's logger, because a run prints no other's information."""
 
 
 def published_items(

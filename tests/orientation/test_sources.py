@@ -161,6 +161,14 @@ def test_question_that_cannot_be_asked_is_refused(tmp_path: Path, changes: dict[
     assert "needs a question with the place {options} and two options or more" in refused(write_folder(tmp_path, **changes))
 
 
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> pytest.LogCaptureFixture:
+    """What lm-eval would print."""
+    monkeypatch.setattr(logging.getLogger("lm_eval"), "propagate", True)
+    caplog.set_level(logging.INFO, "lm_eval")
+    return caplog
+
+
 def test_root_comes_from_the_environment_unless_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DORI_ROOT", str(write_folder(tmp_path / "one")))
     assert len(load_items(ASKED, Options(source="local"))) == 4
@@ -170,11 +178,10 @@ def test_root_comes_from_the_environment_unless_it_is_given(tmp_path: Path, monk
         load_items(ASKED, Options(source="local"))
 
 
-def test_legacy_dedup_keeps_the_last_of_a_name_and_logs_both_numbers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_legacy_dedup_keeps_the_last_of_a_name_and_logs_both_numbers(tmp_path: Path, logged: pytest.LogCaptureFixture) -> None:
     root = write_folder(tmp_path)
-    with caplog.at_level(logging.INFO):
-        items = local(root, legacy_dedup=True)
-    assert "legacy_dedup keeps 3 of 4 items of directional_facing_coarse" in caplog.text
+    items = local(root, legacy_dedup=True)
+    assert "legacy_dedup keeps 3 of 4 items of directional_facing_coarse" in logged.text
     # As in a dictionary of image names: a.png stays first, with what its last line says.
     assert [item.answer for item in items] == ["To the right", "To the right", "Cannot be determined"]
     whole = local(root)
@@ -182,10 +189,9 @@ def test_legacy_dedup_keeps_the_last_of_a_name_and_logs_both_numbers(tmp_path: P
     assert [item.choices for item in items] == [whole[place].choices for place in (2, 1, 3)]
 
 
-def test_totals_are_logged_beside_the_published_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO):
-        local(write_folder(tmp_path))
-    assert "4 of 33656 published items (-33652) and 3 of 13652 images (-13649)" in caplog.text
+def test_totals_are_logged_beside_the_published_ones(tmp_path: Path, logged: pytest.LogCaptureFixture) -> None:
+    local(write_folder(tmp_path))
+    assert "4 of 33656 published items (-33652) and 3 of 13652 images (-13649)" in logged.text
 
 
 @pytest.mark.parametrize(
