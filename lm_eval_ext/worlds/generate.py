@@ -1,14 +1,16 @@
 """Items of the generated source: every question once in the real-mapped and once in each synthetic-mapped world."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import digest
+from lm_eval_ext.worlds.choosing import Ask, chosen_separately, make_chooser
 from lm_eval_ext.worlds.documents import render_text
 from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.parallel import render_corpus
 from lm_eval_ext.worlds.prompts import PROMPT_VERSION, Setting
 from lm_eval_ext.worlds.questions import DEFAULT_MOTIFS, ask
 from lm_eval_ext.worlds.world import REAL, World, build_world
@@ -36,12 +38,27 @@ def generate(setting: Setting, options: Options) -> Iterator[Item]:
     """
     world = world_of(options)
     shared = {"family": "synthworlds", "setting": setting, "source": "generated", "source_revision": world.revision}
+    shown = _chooser(setting, world, options)
     for number, question in enumerate(draw_questions(world, options)):
         twin = twin_id(options, number)
-        for which in range(REAL, options.n_sm + 1):
+        for which, more in zip(range(REAL, options.n_sm + 1), shown(twin, question), strict=True):
             own = {"item_id": f"{setting}-{item_key(twin, which)}", "twin_id": twin}
-            own["spec"] = _spec(options, world, question, which)
+            own["spec"] = dump_spec(_spec(options, world, question, which) | more)
             yield Item.model_validate(shared | own | asked(world, question, which))
+
+
+def _chooser(setting: Setting, world: World, options: Options) -> Callable[[str, Question], Iterable[dict[str, Any]]]:
+    """What the spec of a question says of its pages in each world, if they are others than none or the gold ones."""
+    numbers = range(len(world.names))
+    if not chosen_separately(setting):
+        return lambda _twin, _question: ({} for _ in numbers)
+    chooser = make_chooser(setting, [render_corpus(world, number) for number in numbers], options)
+
+    def choose(twin: str, question: Question) -> Iterable[dict[str, Any]]:
+        queries = [render_text(question.text, names) for names in world.names]
+        return ({"shown": shown} | chooser.how for shown in chooser.choose(Ask(twin, queries, question.gold)))
+
+    return choose
 
 
 def world_of(options: Options) -> World:
@@ -80,8 +97,8 @@ def asked(world: World, question: Question, which: int) -> dict[str, Any]:
     }
 
 
-def _spec(options: Options, world: World, question: Question, which: int) -> str:
-    spec = {
+def _spec(options: Options, world: World, question: Question, which: int) -> dict[str, Any]:
+    spec: dict[str, Any] = {
         "seed": options.seed,
         "pages": options.pages,
         "n_sm": options.n_sm,
@@ -95,10 +112,10 @@ def _spec(options: Options, world: World, question: Question, which: int) -> str
     if options.facts != "core":
         spec["facts"] = options.facts
     # The first version's spec stays as it is, because published hashes depend on it; its corpus stands in source_revision.
-    return dump_spec(spec if options.motifs == DEFAULT_MOTIFS else spec | {"corpus": world.corpus})
+    return spec if options.motifs == DEFAULT_MOTIFS else spec | {"corpus": world.corpus}
 
 
-def gold_pages(spec: dict[str, Any]) -> list[str]:
-    """The pages that state the hops of a generated item, made again from its spec."""
+def pages_of(spec: dict[str, Any]) -> list[str]:
+    """The pages that come with a generated item, made again from its spec: those chosen for it, or the gold ones."""
     world = build_world(pages=spec["pages"], seed=spec["seed"], n_sm=spec["n_sm"], facts=spec.get("facts", "core"))
-    return [world.page(entity, spec["world"]) for entity in spec["gold"]]
+    return [world.page(entity, spec["world"]) for entity in spec.get("shown", spec["gold"])]

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 PROMPT_VERSION = 1
-Setting = Literal["closed_book", "reading"]
+Setting = Literal["closed_book", "reading", "reading_distractors", "rag"]
 
+_READ = "Read the text and answer the question with a name only."
 _INSTRUCTION: dict[Setting, str] = {
     "closed_book": "Answer the question with a name only.",
-    "reading": "Read the text and answer the question with a name only.",
+    "reading": _READ,
+    "reading_distractors": _READ,
+    "rag": _READ,
 }
 
 

@@ -1,36 +1,35 @@
-"""Questions, documents, facts and navigation pairs in the published schema: parquet files, from the hub or from a folder."""
+"""Items of the published questions, from the hub or from a folder."""
 
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.hub import fetch_dataset
 from lm_eval_ext.items import Item, Source, dump_spec
+from lm_eval_ext.options import Options
 from lm_eval_ext.worlds import schema
+from lm_eval_ext.worlds.choosing import Ask, chosen_separately, make_chooser
+from lm_eval_ext.worlds.folder import Rows, hash_files, read_documents, read_rows, worlds_in
 from lm_eval_ext.worlds.prompts import Setting
 
 HUB_NAME = "kenqgu/SynthWorlds"
 HUB_REVISION = "d0f02ed"
 """The commit whose schema this reader knows; its full hash was not to be had."""
 
-Rows = tuple[dict[str, Any], ...]
 
-
-def load_hub(setting: Setting) -> Iterator[Item]:
-    """Items of the published benchmark.
+def load_hub(setting: Setting, options: Options) -> Iterator[Item]:
+    """Items of the published benchmark; of the options, those count that say which pages are shown.
 
     Raises:
         InputError: The hub can't be reached, or holds something else than it should.
     """
     folder = fetch_dataset(HUB_NAME, HUB_REVISION, ["qa-rm*", "qa-sm*"])
-    return _items(setting, folder, "hub", folder.name)
+    return _items(setting, folder, ("hub", folder.name), options)
 
 
-def load_local(setting: Setting, root: Path) -> Iterator[Item]:
+def load_local(setting: Setting, root: Path, options: Options) -> Iterator[Item]:
     """Items of a folder with the published parquet files: ``qa-rm/*.parquet`` or ``qa-rm*.parquet``, and ``qa-sm`` alike.
 
     Further synthetic worlds are ``qa-sm2``, ``qa-sm3``, …, as ``lm-eval-ext world`` writes them.
@@ -40,87 +39,8 @@ def load_local(setting: Setting, root: Path) -> Iterator[Item]:
     """
     if not root.is_dir():
         raise InputError(f"root={str(root)!r} is not a folder. Give the folder that holds qa-rm and qa-sm as parquet files.")
-    hashed = hashlib.sha256()
-    for world in worlds_in(root):
-        for file in _files(root, f"qa-{world}"):
-            hashed.update(file.read_bytes())
-    return _items(setting, root, "local", hashed.hexdigest()[:16])
-
-
-def worlds_in(root: Path) -> tuple[str, ...]:
-    """Names of the worlds whose questions a folder holds; ``rm`` and ``sm`` at least, or reading them says what is missing."""
-    n_sm = 1
-    while _found(root, f"qa-sm{n_sm + 1}"):
-        n_sm += 1
-    return schema.world_names(n_sm)
-
-
-def _found(root: Path, config: str) -> list[Path]:
-    patterns = (f"{config}/*.parquet", f"{config}.parquet", f"{config}-[0-9t]*.parquet")
-    return sorted(file for pattern in patterns for file in root.glob(pattern))
-
-
-def _files(root: Path, config: str) -> list[Path]:
-    found = _found(root, config)
-    if not found:
-        listing = ", ".join(sorted(entry.name for entry in root.iterdir())[:10]) or "nothing"
-        raise InputError(f"{str(root)!r} holds no parquet file of {config}. It holds {listing}; {config}/*.parquet is wanted.")
-    return found
-
-
-@lru_cache(maxsize=16)
-def read_rows(
-    root: Path, config: str, columns: Sequence[str] = schema.QUESTION_COLUMNS, optional: Sequence[str] = schema.ITEM_COLUMNS
-) -> Rows:
-    """Rows of one configuration, in file order.
-
-    Args:
-        root: Folder.
-        config: For example ``qa-rm-docs``.
-        columns: Those that every file must have.
-        optional: Those that are read where a file has all of them.
-
-    Raises:
-        InputError: No file of the configuration is there, or one lacks a column.
-    """
-    import pyarrow.parquet as pq
-
-    rows: list[dict[str, Any]] = []
-    for file in _files(root, config):
-        table = pq.read_table(file)
-        missing = [column for column in columns if column not in table.column_names]
-        if missing:
-            raise InputError(f"{file.name} lacks the columns {', '.join(missing)}; it has {', '.join(table.column_names)}.")
-        more = optional if set(optional) <= set(table.column_names) else ()
-        rows += table.select([*columns, *more]).to_pylist()
-    return tuple(rows)
-
-
-def read_documents(root: Path, world: str) -> dict[str, str]:
-    """Entity -> page of one world, in file order.
-
-    Raises:
-        InputError: The configuration ``qa-WORLD-docs`` is missing or not as it should be.
-    """
-    return {row["qid"]: row["doc"] for row in read_rows(root, f"qa-{world}-docs", schema.DOCUMENT_COLUMNS, ())}
-
-
-def read_facts(root: Path, world: str) -> dict[str, list[str]]:
-    """Entity -> facts of which it is the subject, as the files state them.
-
-    Raises:
-        InputError: The configuration ``qa-WORLD-facts`` is missing or not as it should be.
-    """
-    return {row["qid"]: row["facts"] for row in read_rows(root, f"qa-{world}-facts", schema.FACT_COLUMNS, ())}
-
-
-def read_navigation(root: Path, world: str) -> Rows:
-    """Navigation pairs of one world.
-
-    Raises:
-        InputError: The configuration ``wikinav-WORLD`` is missing or not as it should be.
-    """
-    return read_rows(root, f"wikinav-{world}", schema.NAVIGATION_COLUMNS, ())
+    configs = ["qa-{}", *(["qa-{}-docs"] if chosen_separately(setting) else [])]
+    return _items(setting, root, ("local", hash_files(root, configs)), options)
 
 
 def pair_rows(real: Rows, synthetic: Rows) -> list[tuple[int, int]]:
@@ -139,20 +59,23 @@ def pair_rows(real: Rows, synthetic: Rows) -> list[tuple[int, int]]:
     )
 
 
-def _items(setting: Setting, root: Path, source: Source, revision: str) -> Iterator[Item]:
+def _items(setting: Setting, root: Path, source: tuple[Source, str], options: Options) -> Iterator[Item]:
     rows = {world: read_rows(root, f"qa-{world}") for world in worlds_in(root)}
     places = {world: dict(pair_rows(rows["rm"], rows[world])) for world in rows}
+    shown = _Shown(setting, root, tuple(rows), options)
     for number, real in enumerate(rows["rm"]):
-        for world, found in places.items():
-            row = rows[world][found[number]]
+        twins = {world: rows[world][found[number]] for world, found in places.items()}
+        chosen = shown.of(_twin_id(real, number), twins)
+        for world, row in twins.items():
             told = _written_fields(row) if "item_key" in row else _told_fields(row, real, number, world)
+            place = {"root": str(root.resolve()), "config": f"qa-{world}", "row": places[world][number]}
             yield Item(
                 item_id=f"{setting}-{told.pop('item_key')}",
                 family="synthworlds",
                 setting=setting,
-                source=source,
-                source_revision=revision,
-                spec=dump_spec({"root": str(root.resolve()), "config": f"qa-{world}", "row": found[number]}),
+                source=source[0],
+                source_revision=source[1],
+                spec=dump_spec(place | chosen[world]),
                 query=row["query"],
                 answer=row["gold_answers"][0],
                 answer_aliases=row["gold_answers"][1:],
@@ -160,16 +83,66 @@ def _items(setting: Setting, root: Path, source: Source, revision: str) -> Itera
             )
 
 
+class _Shown:
+    """What the specs say of the pages that questions come with, if these are others than none or the gold ones."""
+
+    def __init__(self, setting: Setting, root: Path, worlds: Sequence[str], options: Options) -> None:
+        self._worlds, self._chooser = worlds, None
+        if chosen_separately(setting):
+            corpora = {world: read_documents(root, world) for world in worlds}
+            self._ids = {world: {text: page for page, text in corpora[world].items()} for world in worlds}
+            self._chooser = make_chooser(setting, _aligned(corpora), options)
+
+    def of(self, twin: str, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """By world, for the rows of one question."""
+        if self._chooser is None:
+            return {world: {} for world in self._worlds}
+        gold = [self._gold(world, row) for world, row in rows.items()]
+        if any(ids != gold[0] for ids in gold):
+            raise InputError(f"Question {rows['rm']['instance_id']} has gold documents {gold} in the worlds {self._worlds}.")
+        chosen = self._chooser.choose(Ask(twin, [row["query"] for row in rows.values()], gold[0]))
+        how = {"gold": gold[0]} | self._chooser.how
+        return {world: how | {"shown": shown} for world, shown in zip(rows, chosen, strict=True)}
+
+    def _gold(self, world: str, row: Mapping[str, Any]) -> list[str]:
+        """Ids of the gold documents, found by their text."""
+        absent = [text for text in row["gold_docs"] if text not in self._ids[world]]
+        if absent:
+            raise InputError(
+                f"A gold document of question {row['instance_id']} is not among qa-{world}-docs: {absent[0][:60]!r}. "
+                "Are all files of the same release?"
+            )
+        return [self._ids[world][text] for text in row["gold_docs"]]
+
+
+def _aligned(corpora: Mapping[str, Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """The pages of every world in the order of the real-mapped one.
+
+    Raises:
+        InputError: A world has other pages.
+    """
+    first = corpora["rm"]
+    for world, pages in corpora.items():
+        if set(pages) != set(first):
+            odd = min(set(pages) ^ set(first))
+            raise InputError(f"qa-rm-docs and qa-{world}-docs hold other pages, for example {odd}. Are they of the same release?")
+    return [{page: pages[page] for page in first} for pages in corpora.values()]
+
+
 def _written_fields(row: dict[str, Any]) -> dict[str, Any]:
     """What ``lm-eval-ext world`` writes beside the published columns."""
     return {column: row[column] for column in schema.ITEM_COLUMNS} | {"factors": json.loads(row["factors"])}
+
+
+def _twin_id(real: Mapping[str, Any], number: int) -> str:
+    return real.get("twin_id", f"{number:05d}")
 
 
 def _told_fields(row: dict[str, Any], real: dict[str, Any], number: int, world: str) -> dict[str, Any]:
     """The same fields, as far as the published columns tell them."""
     return {
         "item_key": f"{row['instance_id']}-{world}",
-        "twin_id": f"{number:05d}",
+        "twin_id": _twin_id(real, number),
         "cluster_id": "-".join(real["gold_qids"][:1]) or f"{number:05d}",
         "factors": {
             "world": "rm" if world == "rm" else "sm",
@@ -181,6 +154,10 @@ def _told_fields(row: dict[str, Any], real: dict[str, Any], number: int, world: 
     }
 
 
-def gold_pages(spec: dict[str, Any]) -> list[str]:
-    """The gold documents of a published item."""
-    return list(read_rows(Path(spec["root"]), spec["config"])[spec["row"]]["gold_docs"])
+def pages_of(spec: dict[str, Any]) -> list[str]:
+    """The pages that come with a published item: those chosen for it, or its gold documents."""
+    root = Path(spec["root"])
+    if "shown" in spec:
+        pages = read_documents(root, spec["config"].removeprefix("qa-"))
+        return [pages[page] for page in spec["shown"]]
+    return list(read_rows(root, spec["config"])[spec["row"]]["gold_docs"])

@@ -15,6 +15,7 @@ from lm_eval_ext.statistics import Estimate, Gap, clustered_interval, majority_s
 from lm_eval_ext.worlds.answers import abstained, extract_answer
 from lm_eval_ext.worlds.matching import exact_match, normalise, token_f1
 from lm_eval_ext.worlds.official import official_score
+from lm_eval_ext.worlds.retrieval import recall
 
 Record = Sequence[Any]
 """[twin_id, cluster_id, world ("rm" or "sm"), hops (None when unknown), score (0..1; the right answer for ``majority``)]."""
@@ -25,6 +26,7 @@ _OF_EM = (
     *("knowledge_advantage", "knowledge_advantage_ci_low", "knowledge_advantage_ci_high", "unpaired"),
 )
 _OF_F1 = ("f1_rm", "f1_sm")
+_OF_RECALL = ("recall_rm", "recall_sm")
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str, Any]:
@@ -55,8 +57,17 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
         | {"unanswered": float(not answer or (em == 0.0 and abstained(answer)))}
         | {key: [*place, em] for key in _OF_EM}
         | {key: [*place, f1] for key in _OF_F1}
+        | {key: [*place, recall_of(doc)] for key in _OF_RECALL}
         | {"majority": [*place, normalise(doc["answer"])]}
     )
+
+
+def recall_of(doc: Mapping[str, Any]) -> float:
+    """Share of the pages that state the question's hops that are among those which the model gets."""
+    if doc["setting"] == "closed_book":
+        return 0.0
+    spec = json.loads(doc["spec"])
+    return recall(spec["gold"], spec["shown"]) if "shown" in spec else 1.0
 
 
 def average(values: Sequence[float]) -> float:

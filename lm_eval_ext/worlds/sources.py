@@ -15,8 +15,13 @@ def load_items(setting: Setting, options: Options) -> Iterable[Item]:
     Raises:
         InputError: The source cannot be had, or holds something else than it should.
     """
+    items = _all_items(setting, options)
+    return items if options.worlds == "both" else (item for item in items if item.factors["world"] == options.worlds)
+
+
+def _all_items(setting: Setting, options: Options) -> Iterable[Item]:
     if options.source == "generated":
         return generate(setting, options)
     if options.source == "hub":
-        return load_hub(setting)
-    return load_local(setting, options.local_root())
+        return load_hub(setting, options)
+    return load_local(setting, options.local_root(), options)

@@ -31,8 +31,8 @@ def doc_to_text(doc: dict[str, Any]) -> str:
     if doc["setting"] == "closed_book":
         return question_prompt("closed_book", doc["query"])
     spec = json.loads(doc["spec"])
-    pages = generate.gold_pages(spec) if doc["source"] == "generated" else published.gold_pages(spec)
-    return question_prompt("reading", doc["query"], pages)
+    pages = generate.pages_of(spec) if doc["source"] == "generated" else published.pages_of(spec)
+    return question_prompt(doc["setting"], doc["query"], pages)
 
 
 def doc_to_target(doc: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import digest
 from lm_eval_ext.worlds.documents import reference, references, render_text
 from lm_eval_ext.worlds.facts import load_facts
-from lm_eval_ext.worlds.generate import generate, gold_pages
+from lm_eval_ext.worlds.generate import generate, pages_of
 from lm_eval_ext.worlds.naming import in_pool, real_names, synthetic_names
 from lm_eval_ext.worlds.questions import ask
 from lm_eval_ext.worlds.universe import sample_universe
@@ -164,7 +164,7 @@ def test_no_question_contains_its_answer():
 
 def test_every_hop_is_on_its_own_page():
     for item in generate("reading", OPTIONS):
-        pages = gold_pages(json.loads(item.spec))
+        pages = pages_of(json.loads(item.spec))
         assert len(pages) == item.factors["hops"]
         assert item.answer in pages[-1]
 

@@ -6,7 +6,7 @@ import pytest
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.options import Options
-from lm_eval_ext.worlds import generate, publish, published, schema
+from lm_eval_ext.worlds import folder, generate, publish, published, schema
 from lm_eval_ext.worlds.publish import write_world
 from lm_eval_ext.worlds.sources import load_items
 
@@ -30,19 +30,19 @@ def test_a_written_world_gives_the_items_of_the_generated_one(written, setting):
     for one, other in zip(made, read, strict=True):
         assert one.model_dump(exclude=SAYS_WHERE) == other.model_dump(exclude=SAYS_WHERE)
         assert list(one.factors) == list(other.factors)
-        assert generate.gold_pages(json.loads(one.spec)) == published.gold_pages(json.loads(other.spec))
+        assert generate.pages_of(json.loads(one.spec)) == published.pages_of(json.loads(other.spec))
 
 
 def test_every_configuration_is_read_and_agrees_with_the_others(written):
     root, _ = written
-    assert published.worlds_in(root) == schema.world_names(3)
-    facts = published.read_facts(root, "rm")
+    assert folder.worlds_in(root) == schema.world_names(3)
+    facts = folder.read_facts(root, "rm")
     for world in schema.world_names(3):
-        documents = published.read_documents(root, world)
+        documents = folder.read_documents(root, world)
         assert len(documents) == 200
-        assert list(documents) == list(published.read_facts(root, world))
-        assert published.read_facts(root, world) == facts
-        for row in published.read_rows(root, f"qa-{world}"):
+        assert list(documents) == list(folder.read_facts(root, world))
+        assert folder.read_facts(root, world) == facts
+        for row in folder.read_rows(root, f"qa-{world}"):
             assert row["gold_docs"] == [documents[entity] for entity in row["gold_qids"]]
 
 
@@ -111,12 +111,12 @@ def test_a_synthetic_world_with_other_questions_is_refused(written, tmp_path):
         table = pq.read_table(root / f"qa-{world}")
         pq.write_table(table.slice(1) if world == "sm2" else table, tmp_path / f"qa-{world}" / "test.parquet")
     with pytest.raises(InputError, match="40 real-mapped and 39 synthetic-mapped questions pair neither"):
-        list(published.load_local("reading", tmp_path))
+        list(published.load_local("reading", tmp_path, Options()))
 
 
 def test_a_missing_configuration_is_named(tmp_path):
     with pytest.raises(InputError, match="no parquet file of qa-rm-docs"):
-        published.read_documents(tmp_path, "rm")
+        folder.read_documents(tmp_path, "rm")
 
 
 def test_navigation_that_cannot_be_made_is_refused_before_a_file_is_written(tmp_path, monkeypatch):

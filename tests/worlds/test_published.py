@@ -35,7 +35,7 @@ def _write(root, world, rows):
 def test_twins_are_paired_by_instance(tmp_path):
     _write(tmp_path, "rm", [_row(n, "rm") for n in range(4)])
     _write(tmp_path, "sm", [_row(n, "sm") for n in (2, 0, 3, 1)])
-    items = list(load_local("closed_book", tmp_path))
+    items = list(load_local("closed_book", tmp_path, Options()))
     assert [item.factors["world"] for item in items] == ["rm", "sm"] * 4
     for real, synthetic in zip(items[::2], items[1::2], strict=True):
         assert real.twin_id == synthetic.twin_id
@@ -47,7 +47,7 @@ def test_twins_are_paired_by_instance(tmp_path):
 def test_twins_are_paired_by_entities_where_instances_differ(tmp_path):
     _write(tmp_path, "rm", [_row(n, "rm") for n in range(3)])
     _write(tmp_path, "sm", [_row(n, "sm", instance_id=f"other{n}") for n in (1, 2, 0)])
-    items = list(load_local("reading", tmp_path))
+    items = list(load_local("reading", tmp_path, Options()))
     assert all(a.answer[-1] == b.answer[-1] for a, b in zip(items[::2], items[1::2], strict=True))
 
 
@@ -55,7 +55,7 @@ def test_rows_without_a_twin_are_refused(tmp_path):
     _write(tmp_path, "rm", [_row(n, "rm") for n in range(3)])
     _write(tmp_path, "sm", [_row(n, "sm") for n in range(2)])
     with pytest.raises(InputError, match="The 3 real-mapped and 2 synthetic-mapped questions pair neither"):
-        list(load_local("reading", tmp_path))
+        list(load_local("reading", tmp_path, Options()))
 
 
 def test_reading_shows_the_gold_documents(tmp_path):
@@ -73,13 +73,13 @@ def test_reading_shows_the_gold_documents(tmp_path):
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InputError, match=r"root='.*nowhere' is not a folder"):
-        load_local("reading", tmp_path / "nowhere")
+        load_local("reading", tmp_path / "nowhere", Options())
 
 
 def test_a_folder_with_something_else_lists_what_it_holds(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(InputError, match=r"no parquet file of qa-rm\. It holds notes\.txt; qa-rm/\*\.parquet is wanted"):
-        load_local("reading", tmp_path)
+        load_local("reading", tmp_path, Options())
 
 
 def test_a_missing_column_is_named(tmp_path):
@@ -87,7 +87,7 @@ def test_a_missing_column_is_named(tmp_path):
         rows = [{key: value for key, value in _row(0, world).items() if key != "gold_docs"}]
         _write(tmp_path, world, rows)
     with pytest.raises(InputError, match="lacks the columns gold_docs; it has instance_id, query"):
-        list(load_local("reading", tmp_path))
+        list(load_local("reading", tmp_path, Options()))
 
 
 def test_local_without_a_folder_says_how_to_give_one():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lm_eval_ext.worlds import published
+from lm_eval_ext.worlds import folder
 from lm_eval_ext.worlds.documents import references
 from lm_eval_ext.worlds.parallel import Inverter
 from lm_eval_ext.worlds.tables import navigation_columns
@@ -29,7 +29,7 @@ def test_navigation_pairs_are_read_back_with_the_links_of_their_pages(tmp_path):
         (tmp_path / f"wikinav-{name}").mkdir()
         columns = navigation_columns(world, pairs, ["a", "b"], number=number)
         pq.write_table(pa.table(columns), tmp_path / f"wikinav-{name}" / "test.parquet")
-        read.append(published.read_navigation(tmp_path, name))
+        read.append(folder.read_navigation(tmp_path, name))
     for number, rows in enumerate(read):
         for pair, row in zip(pairs, rows, strict=True):
             for entity, page in ((pair.start, row["start_page"]), (pair.target, row["end_page"])):
