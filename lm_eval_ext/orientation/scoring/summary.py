@@ -9,6 +9,7 @@ from lm_eval_ext.orientation.scoring.abstention import RECALL, precision
 from lm_eval_ext.orientation.scoring.accuracy import macro, majority
 from lm_eval_ext.orientation.scoring.items import ItemFigure, OfItem, mean, measure
 from lm_eval_ext.orientation.scoring.judging import Judged
+from lm_eval_ext.orientation.scoring.levels import levels
 from lm_eval_ext.orientation.scoring.positions import positions
 from lm_eval_ext.orientation.scoring.twins import degradations, mirror_consistency, other_object, other_view, rotations
 from lm_eval_ext.statistics import Figure
@@ -37,7 +38,7 @@ def figures(judged: Sequence[Judged], blind: Sequence[Judged] = ()) -> list[Figu
     """
     headline = [one for one in judged if one.in_headline] or list(judged)
     found = [*_of_items(headline, blind), mirror_consistency(judged), other_object(judged), other_view(judged)]
-    return [one for one in found if one is not None] + [*rotations(judged), *degradations(judged)]
+    return [one for one in found if one is not None] + [*levels(judged), *rotations(judged), *degradations(judged)]
 
 
 def _of_items(judged: Sequence[Judged], blind: Sequence[Judged]) -> Iterator[Figure | None]:

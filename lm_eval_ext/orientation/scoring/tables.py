@@ -175,8 +175,8 @@ def _picture(judged: Judged) -> Record:
     return [str(judged.doc["twin_id"]), judged.cluster, judged.twin == MIRRORED, read_back(judged)]
 
 
-def _is_twin(judged: Judged) -> bool:
-    return "twin" in judged.factors
+def _has_mirrored(judged: Judged) -> bool:
+    return judged.doc["source"] == "generated"  # published pictures hold letters and are not mirrored
 
 
 TEXT_METRICS: Mapping[str, Metric] = MappingProxyType(
@@ -199,9 +199,9 @@ TEXT_METRICS: Mapping[str, Metric] = MappingProxyType(
 PICTURE_METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         **TEXT_METRICS,
-        "mirror_consistency": Metric(of_item=_picture, aggregate=consistency, applies=_is_twin),
+        "mirror_consistency": Metric(of_item=_picture, aggregate=consistency, applies=_has_mirrored),
         "mirror_consistency_stderr": Metric(
-            of_item=_picture, aggregate=consistency_stderr, applies=_is_twin, higher_is_better=None
+            of_item=_picture, aggregate=consistency_stderr, applies=_has_mirrored, higher_is_better=None
         ),
         **_with_stderr(angles.MIRROR_ERROR),
     }

@@ -31,6 +31,7 @@ def made(
         "twin_id": twin_id or f"twin-{number}",
         "cluster_id": cluster or f"cluster-{number}",
         "factors": json.dumps(named),
+        "source": "generated",
         "choices": list(choices or asked.options),
         "answer": truth,
     }
