@@ -74,15 +74,18 @@ def _statements(table: FactTable, own: list[Fact], rng: Random) -> list[str]:
 
 
 def _listings(table: FactTable, own: list[Fact], about: list[Fact], rng: Random) -> list[str]:
-    """One sentence for each relation with many objects or, turned round, many subjects."""
+    """One sentence for each relation with many objects or, turned round, many subjects; relations in the table's order."""
+    listed: dict[str, list[str]] = defaultdict(list)
+    for fact in own:
+        if table.relations[fact.relation].many:
+            listed[fact.relation].append(fact.object)
+    for fact in about:
+        if table.relations[fact.relation].inverse and not table.relations[fact.relation].many:
+            listed[fact.relation].append(fact.subject)
+    me = own[0].subject if own else about[0].object if about else ""
     sentences: list[str] = []
-    for relation in table.relations.values():
-        if relation.many:
-            pairs = [(fact.subject, fact.object) for fact in own if fact.relation == relation.name]
-        else:
-            pairs = [(fact.object, fact.subject) for fact in about if relation.inverse and fact.relation == relation.name]
-        if pairs:
-            chosen = sorted(other for _, other in rng.sample(pairs, min(len(pairs), _LONGEST_LIST)))
-            words = relation.many or relation.inverse
-            sentences.append(words.format(s=reference(pairs[0][0]), list=_listing(chosen)))
+    for name in sorted(listed, key=table.place.__getitem__):
+        relation, others = table.relations[name], listed[name]
+        chosen = sorted(rng.sample(others, min(len(others), _LONGEST_LIST)))
+        sentences.append((relation.many or relation.inverse).format(s=reference(me), list=_listing(chosen)))
     return sentences

@@ -1,7 +1,10 @@
 """Puts a user's entities, facts, wordings and types together, and refuses what no world could be made from."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from sys import intern
 from typing import Any, NoReturn
 
 from lm_eval_ext.errors import InputError
@@ -32,6 +35,9 @@ class Collector:
         self.facts: dict[Fact, None] = {}
         self.relations: dict[str, Relation] = {}
         self.styles: dict[str, NameStyle] = {}
+        self._values: dict[str, Entity] = {}
+        self._valued: set[str] = set()
+        self._unlisted: dict[str, int] = {}
         self._type_line: dict[str, int] = {}
         self._relation_line: dict[str, int] = {}
 
@@ -43,7 +49,7 @@ class Collector:
         """The same about a line of the file that lists the entities."""
         raise self.entity_lines.error(what, line=line)
 
-    def entity(self, key: str, kind: str, label: str, aliases: Iterable[str] = ()) -> None:
+    def entity(self, key: str, kind: str, label: str, aliases: Sequence[str] = ()) -> None:
         """Take an entity in."""
         if key in self.entities:
             self.refuse(f"id {key!r} stands on line {self.first_line[key]} already. Give every entity once.")
@@ -89,21 +95,36 @@ class Collector:
         """Take a fact in; one that is there already changes nothing."""
         if subject == value:
             self.refuse(f"{subject!r} is subject and object. Give a fact between two things.")
-        if is_literal(subject):
-            self.refuse(f"the subject {subject!r} is a value. Only objects may be values.")
-        if not relation or len(relation) > LONGEST_NAME or _BAD_LABEL.search(relation):
-            self.refuse(f"relation {relation[:60]!r} is not accepted. Give it a name of 1 to {LONGEST_NAME} characters.")
-        if is_literal(value) and value not in self.entities:
-            try:
-                self.entities[value] = literal_entity(value)
-            except InputError as error:
-                self.refuse(str(error))
-        for end in (subject, value):
-            self.first_line.setdefault(end, self.lines.number)
-        self._relation_line.setdefault(relation, self.lines.number)
-        self.facts[Fact(subject, relation, value)] = None
+        if relation not in self._relation_line:
+            self._new_relation(relation)
+        if value not in self.entities:
+            self._new_object(relation, value)
+        if subject not in self.entities:
+            self._new_subject(subject)
+        self.facts[Fact(intern(subject), intern(relation), intern(value))] = None  # each text once, however many facts hold it
         if len(self.facts) > MOST_FACTS:
             self.refuse(f"these are more than {MOST_FACTS} facts. Leave some out.")
+
+    def _new_relation(self, relation: str) -> None:
+        if not relation.strip() or len(relation) > LONGEST_NAME or _BAD_LABEL.search(relation):
+            self.refuse(f"relation {relation[:60]!r} is not accepted. Give it a name of 1 to {LONGEST_NAME} characters.")
+        self._relation_line[relation] = self.lines.number
+
+    def _new_subject(self, subject: str) -> None:
+        if is_literal(subject):
+            self.refuse(f"the subject {subject!r} is a value. Only objects may be values.")
+        self._unlisted.setdefault(subject, self.lines.number)
+
+    def _new_object(self, relation: str, value: str) -> None:
+        if not is_literal(value):
+            self._unlisted.setdefault(value, self.lines.number)
+            return
+        self._valued.add(relation)
+        if value not in self._values:
+            try:
+                self._values[value] = literal_entity(value)
+            except InputError as error:
+                self.refuse(str(error))
 
     def relation(self, name: str, spec: Mapping[str, Any]) -> None:
         """Take the wordings of a relation in."""
@@ -139,33 +160,42 @@ class Collector:
         for kind, line in self._type_line.items():
             if kind not in STYLES and kind not in self.styles:
                 self._refuse_entity(_unknown_type(kind), line=line)
-        for key, line in self.first_line.items():
+        for key, line in self._unlisted.items():
             if key not in self.entities:
                 self.refuse(f"id {key!r} is unknown. Give it an entry with id, type and label.", line=line)
         self._word_relations()
         table = FactTable(
-            *(self.entities, tuple(self.facts), self.relations), version, start_type="", styles=self.styles, sources=(source,)
+            self.entities | self._values,
+            tuple(self.facts),
+            self.relations,
+            version,
+            start_type="",
+            styles=self.styles,
+            sources=(source,),
         )
         check_names(table, self.first_line, self._refuse_entity)
         return table
 
     def _word_relations(self) -> None:
         """General wordings for relations that have none; and no listing of subjects where there is no page for it."""
-        objects: dict[str, dict[str, int]] = {name: {} for name in self._relation_line}
-        valued: set[str] = set()
-        for subject, relation, value in self.facts:
-            objects[relation][subject] = objects[relation].get(subject, 0) + 1
-            if is_literal(value):
-                valued.add(relation)
+        valued = self._valued
+        subjects, several = (
+            self._count_subjects() if self._relation_line.keys() - self.relations.keys() else (Counter(), Counter())
+        )
         for name, line in self._relation_line.items():
             if name not in self.relations:
-                several = sum(count > 1 for count in objects[name].values()) > _SEVERAL * len(objects[name])
-                self.relations[name] = general_wordings(name, several=several and name not in valued, literal=name in valued)
+                listed = several[name] > _SEVERAL * subjects[name] and name not in valued
+                self.relations[name] = general_wordings(name, several=listed, literal=name in valued)
             elif name in valued and (self.relations[name].inverse or self.relations[name].many):
                 self.refuse(
                     f"relation {name!r} has values as objects, so it can have neither inverse nor many. Leave them out.",
                     line=line,
                 )
+
+    def _count_subjects(self) -> tuple[Counter[str], Counter[str]]:
+        """Per relation, how many subjects it has, and how many of them with several objects."""
+        objects = Counter(map(itemgetter(1, 0), self.facts))
+        return Counter(relation for relation, _ in objects), Counter(pair[0] for pair, count in objects.items() if count > 1)
 
 
 def _unknown_type(kind: str) -> str:

@@ -19,6 +19,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from lm_eval_ext.worlds.facts.table import FactTable, is_literal
 
 _FACT = ("subject", "relation", "object")
 _MORE = ("subject_type", "object_type", "subject_label", "object_label")
+_NOTHING = [""] * len(_MORE)
 _ENTITY = ("id", "type", "label")
 _MOST_WORDING_BYTES = 16 << 20
 
@@ -67,18 +69,20 @@ def read_tsv(path: Path) -> FactTable:
     rows = iter(lines)
     place = _columns(lines, next(rows, ""), _FACT, _MORE)
     width = len(place)
-    own = tuple(place[name] for name in _FACT)
+    own = itemgetter(*(place[name] for name in _FACT))
     more = [place.get(name) for name in _MORE]
+    described = any(i is not None for i in more)
     for line in rows:
         cells = line.split("\t")
         if len(cells) != width:
             raise lines.error(f"it has {len(cells)} columns, the head line {width}. Put one tab between columns.")
-        subject, relation, value = (cells[i] for i in own)
+        subject, relation, value = own(cells)
         if not listed:
-            kinds = ["" if i is None else cells[i].strip() for i in more]
-            out.mention(subject, kinds[0], kinds[2])
-            if not is_literal(value):
-                out.mention(value, kinds[1], kinds[3])
+            told = ["" if i is None else cells[i].strip() for i in more] if described else _NOTHING
+            if described or subject not in out.entities:
+                out.mention(subject, told[0], told[2])
+            if (described or value not in out.entities) and not is_literal(value):
+                out.mention(value, told[1], told[3])
         out.fact(subject, relation, value)
     return _finish(out, hashes)
 

@@ -100,6 +100,11 @@ class FactTable:
         """Entity -> the entities whose names its own name is made from; only for those with such a name."""
         return {entity.id: references_of(entity.label) for entity in self.entities.values() if "{" in entity.label}
 
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Relation -> its place in the order of relations."""
+        return {name: place for place, name in enumerate(self.relations)}
+
     def resolve(self, names: Mapping[str, str], entity: str) -> str:
         """An entity's name: the given one, or the one made from the names of those that it is named after."""
         label = names.get(entity) or self.entities[entity].label
