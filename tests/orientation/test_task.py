@@ -59,8 +59,8 @@ def run(names: list[str], rule: Callable[[Instance], str], **options: Any) -> di
 
 
 def test_every_leaf_group_and_the_control_are_found() -> None:
-    leaves = [f"dori_{name}" for name in QUESTIONS]
-    assert {*leaves, *GROUPS, "dori_blind"} == {name for name in manager().all_tasks if name.startswith("dori")}
+    leaves = [f"dori_{kind}{name}" for name in QUESTIONS for kind in ("", "mcq_")]
+    assert {*leaves, *GROUPS, "dori_blind", "dori_mcq"} == {name for name in manager().all_tasks if name.startswith("dori")}
 
 
 @pytest.mark.usefixtures("no_drawing")
