@@ -197,8 +197,9 @@ class ScriptFolder:
 
     def _image(self, image_dir: str, name: str, where: str) -> Path:
         """The image, or the name without suffix where there is none."""
-        tried = [self.folder.file(f"{name}{suffix}", where, below=image_dir) for suffix in self.layout.suffixes]
-        return next((path for path in tried if path.is_file()), tried[0])
+        tried = (self.folder.file(f"{name}{suffix}", where, below=image_dir) for suffix in self.layout.suffixes)
+        found = next((path for path in tried if path.is_file()), None)
+        return found or self.folder.file(name, where, below=image_dir)
 
 
 def read_script(folder: Folder, layout: ScriptLayout) -> ScriptFolder:
