@@ -1,9 +1,11 @@
-"""How long the worlds' pages are for a model: names of other lengths make texts of other lengths."""
+"""How long the worlds' pages and names are for a model: names of other lengths make texts of other lengths."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
+
+import numpy as np
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.worlds.parallel import render_corpus
@@ -48,6 +50,45 @@ def token_parity(world: World, count: Counter) -> list[dict[str, float]]:
     """
     lengths = [[count(page) for page in render_corpus(world, number).values()] for number in range(len(world.names))]
     return [_compared(lengths[0], own) for own in lengths]
+
+
+def name_lengths(world: World, count: Counter = len) -> list[dict[str, float]]:
+    """Lengths of each synthetic world's names beside those of the real-mapped world.
+
+    Args:
+        world: The world; values such as years are left out.
+        count: Length of a name: in tokens with ``load_counter``, in characters by default.
+
+    Returns:
+        Per synthetic world ``mean`` and ``real_mean`` (per name), ``mean_difference`` (synthetic less real, entity by entity) and
+        ``ks``, the Kolmogorov-Smirnov distance of the two distributions of lengths, in [0, 1].
+
+    Example:
+        >>> from lm_eval_ext.worlds.world import build_world
+        >>> (found,) = name_lengths(build_world(pages=50, seed=0))
+        >>> found["mean_difference"] == found["mean"] - found["real_mean"], 0 <= found["ks"] <= 1
+        (True, True)
+    """
+    real, *synthetic = ([count(names[entity]) for entity in world.universe.entities] for names in world.names)
+    return [_names_compared(real, own) for own in synthetic]
+
+
+def _names_compared(real: list[int], own: list[int]) -> dict[str, float]:
+    means = {"mean": fmean(own), "real_mean": fmean(real)}
+    return means | {"mean_difference": means["mean"] - means["real_mean"], "ks": ks_distance(real, own)}
+
+
+def ks_distance(one: Sequence[int], other: Sequence[int]) -> float:
+    """Largest difference between two cumulative distributions.
+
+    Example:
+        >>> ks_distance([1, 1, 2, 2], [2, 2, 3, 3])
+        0.5
+    """
+    a, b = np.sort(one), np.sort(other)
+    steps = np.union1d(a, b)
+    shares = [np.searchsorted(values, steps, side="right") / len(values) for values in (a, b)]
+    return float(np.abs(shares[0] - shares[1]).max())
 
 
 def _compared(real: list[int], own: list[int]) -> dict[str, float]:
