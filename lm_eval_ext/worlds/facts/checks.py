@@ -1,13 +1,14 @@
 """Checks of the names of a whole table, each naming a line and what would do."""
 
 from collections.abc import Callable, Mapping
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from lm_eval_ext.worlds.facts.table import FactTable
 
 _DEEPEST = 50
 
 
+@runtime_checkable
 class Refuse(Protocol):
     """Raises an error about a line."""
 
