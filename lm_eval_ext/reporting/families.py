@@ -34,8 +34,14 @@ def _dori() -> Family:
     return Family(judge=judge_answer, figures=figures)
 
 
+def _synthworlds() -> Family:
+    from lm_eval_ext.worlds.figures import figures, judge
+
+    return Family(judge=judge, figures=figures)
+
+
 BLIND = "blind"
 """Setting of the items of a text-only control."""
 
-FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType({"dori": _dori})
+FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType({"dori": _dori, "synthworlds": _synthworlds})
 """By the ``family`` of an item; imported when it is needed."""
