@@ -77,6 +77,7 @@ def render(
         str, typer.Option(help="all, or names of questions or of their types, with commas between them.")
     ] = "all",
     pixels: Annotated[int, typer.Option(help="Width and height of each panel.")] = 256,
+    twins: Annotated[str, typer.Option(help="Kinds of twin beside each plain item, with commas between them.")] = "mirrored",
     form: Annotated[str, typer.Option("--format", help="folder (as the public script reads it), parquet or jsonl.")] = "folder",
 ) -> None:
     """Write a generated set with its pictures in the published layout, for --metadata '{"source": "local", …}'."""
@@ -85,7 +86,7 @@ def render(
 
     if layout != "dori":
         raise InputError(f"layout={layout!r} is not accepted. Give dori.")
-    options = read_options({"source": "generated", "seed": seed, "n": n, "pixels": pixels})
+    options = read_options({"source": "generated", "seed": seed, "n": n, "pixels": pixels, "twins": twins})
     written = render_set(out, options, pick_questions(questions), form=pick_form(form))
     print(f"{out}: {written.items} items of {written.questions} questions")
 

@@ -18,6 +18,7 @@ from lm_eval_ext.orientation.publish_tables import TableSet
 from lm_eval_ext.orientation.questions import QUESTIONS, TYPES, Question
 from lm_eval_ext.orientation.scene import RENDER_VERSION, picture_from_json
 from lm_eval_ext.orientation.sources import load_items
+from lm_eval_ext.orientation.twins import MIRRORED
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +43,7 @@ def render_set(
 
     Args:
         out: Folder; new, empty, or with the same set in it, whole or in part.
-        options: Those of the generated source: ``seed``, ``n``, ``pixels``.
+        options: Those of the generated source: ``seed``, ``n``, ``pixels``, ``twins``.
         questions: Which of ``QUESTIONS``, in their order.
         form: ``folder`` is the layout of the public script; the others are one table with the pictures inside.
         workers: Processes that draw; by default as many as there are cores.
@@ -58,7 +59,8 @@ def made_by(options: Options, items: Sequence[Item]) -> Mapping[str, Scalar]:
     """How a generated set is made again."""
     revision = items[0].source_revision if items else ""
     versions = {"generator": GENERATOR_VERSION, "renderer": RENDER_VERSION, "revision": revision}
-    return {**versions, "seed": options.seed, "n": options.n, "pixels": options.pixels}
+    twins = ",".join(options.twins) if options.twins else MIRRORED
+    return {**versions, "seed": options.seed, "n": options.n, "pixels": options.pixels, "twins": twins}
 
 
 def write_set(

@@ -28,6 +28,7 @@ from lm_eval_ext.orientation.publish import FORMS, Form, pick_form, pick_questio
 from lm_eval_ext.orientation.published import published_items
 from lm_eval_ext.orientation.questions import QUESTIONS
 from lm_eval_ext.orientation.sources import load_items
+from lm_eval_ext.orientation.twins import TWINS
 
 OPTIONS = Options(source="generated", n=2, seed=3, pixels=24)
 MAY_DIFFER = {"source", "source_revision", "spec"}
@@ -74,6 +75,20 @@ def test_set_that_was_rendered_gives_the_generated_samples(sets: dict[Form, Path
         assert theirs.source == "local"
         assert "panels" not in theirs.spec
         assert len(theirs.spec) < 500
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_twins_of_every_kind_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form) -> None:
+    monkeypatch.setenv("LM_EVAL_EXT_CACHE", str(tmp_path / "cache"))
+    options = OPTIONS.model_copy(update={"twins": tuple(TWINS[1:])})
+    question = QUESTIONS["single_axis_rotation_coarse"]
+    render_set(tmp_path / "set", options, [question], form=form, workers=1)
+    generated, read = load_items(question, options), local(tmp_path / "set", question.name)
+    assert {item.factors["twin"] for item in read} == set(TWINS)
+    for ours, theirs in zip(generated, read, strict=True):
+        assert ours.model_dump(exclude=MAY_DIFFER) == theirs.model_dump(exclude=MAY_DIFFER)
+        assert list(ours.factors.items()) == list(theirs.factors.items())
+        assert np.array_equal(pixels(ours), pixels(theirs))
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
