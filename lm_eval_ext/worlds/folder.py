@@ -86,7 +86,22 @@ def read_navigation(root: Path, world: str) -> Rows:
     Raises:
         InputError: The configuration ``wikinav-WORLD`` is missing or not as it should be.
     """
-    return read_rows(root, f"wikinav-{world}", schema.NAVIGATION_COLUMNS, ())
+    return read_rows(root, f"wikinav-{world}", schema.NAVIGATION_COLUMNS, schema.PAIR_COLUMNS)
+
+
+def read_linked_pages(root: Path, world: str) -> Rows:
+    """Every page of one world with its links.
+
+    Raises:
+        InputError: The configuration ``wikinav-WORLD-pages`` is missing; the published files have none.
+    """
+    config = f"wikinav-{world}-pages"
+    if not _found(root, config):
+        raise InputError(
+            f"{str(root)!r} holds no {config}: ways need the links of every page, and the published wikinav files hold those of "
+            "starts and targets alone. Write a folder with lm-eval-ext world --navigation N, or give source=generated."
+        )
+    return read_rows(root, config, schema.PAGE_COLUMNS, ())
 
 
 def hash_files(root: Path, configs: Sequence[str]) -> str:

@@ -79,16 +79,16 @@ def navigation_pairs(world: World, seed: int, n: int) -> list[NavigationPair]:
     Raises:
         InputError: Too few pages reach each other, or the world yields fewer pairs.
     """
-    return draw_pairs(navigable(page_links(world)), seed, n)
+    return list(islice(draw_pairs(navigable(page_links(world)), seed), n))
 
 
-def draw_pairs(graph: LinkGraph, seed: int, n: int) -> list[NavigationPair]:
-    """``navigation_pairs`` over any graph of links.
+def draw_pairs(graph: LinkGraph, seed: int) -> Iterator[NavigationPair]:
+    """``navigation_pairs`` over any graph of links, without end.
 
     Raises:
-        InputError: The graph yields fewer pairs.
+        InputError: The graph yields no further pair.
     """
-    return list(islice(_Sampler(graph, seed).pairs(), n))
+    return _Sampler(graph, seed).pairs()
 
 
 class _Sampler:

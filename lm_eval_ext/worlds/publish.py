@@ -6,8 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,9 @@ from lm_eval_ext.options import Options
 from lm_eval_ext.worlds import schema, tables
 from lm_eval_ext.worlds.generate import draw_questions, twin_id, world_of
 from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.navigation import NavigationPair, navigation_pairs
 from lm_eval_ext.worlds.parallel import render_corpus, verify_parallel
-from lm_eval_ext.worlds.parity import Counter, load_counter, token_parity
+from lm_eval_ext.worlds.parity import Counter, load_counter, name_lengths, token_parity
 from lm_eval_ext.worlds.world import GENERATOR_VERSION, World
 
 Report = Callable[[str], None]
@@ -53,7 +52,7 @@ def write_world(
     world = world_of(options)
     report(f"drawing {options.n} questions")
     questions = draw_questions(world, options)
-    pairs = _navigation_pairs(world, options, navigation)
+    pairs = navigation_pairs(world, options.seed, navigation) if navigation else []
     report(f"proving that {len(world.names)} worlds are parallel")
     verify_parallel(world, questions)
     with _whole_folder(out) as folder:
@@ -63,7 +62,7 @@ def write_world(
                 _write_parquet(folder / config.format(name), columns)
         manifest = (
             _manifest(folder, options, world)
-            | {"navigation": navigation}
+            | {"navigation": navigation, "name_lengths": _name_lengths(world, counter)}
             | ({"tokens_per_page": _lengths(world, counter)} if counter else {})
         )
         (folder / schema.MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -71,7 +70,7 @@ def write_world(
 
 
 def _configs(
-    world: World, questions: list[Question], pairs: list[tables.NavigationPair], options: Options, *, number: int
+    world: World, questions: list[Question], pairs: list[NavigationPair], options: Options, *, number: int
 ) -> Iterator[tuple[str, tables.Columns]]:
     """Configuration (``{}`` stands for the world's name) and columns of everything that is written about one world."""
     pages = render_corpus(world, number)
@@ -81,15 +80,7 @@ def _configs(
     if pairs:
         twins = [twin_id(options, i) for i in range(len(pairs))]
         yield "wikinav-{}", tables.navigation_columns(world, pairs, twins, number=number)
-
-
-def _navigation_pairs(world: World, options: Options, n: int) -> list[tables.NavigationPair]:
-    """Pairs of one world; they hold in all, which have the same links."""
-    if n == 0:
-        return []
-    if find_spec("lm_eval_ext.worlds.navigation") is None:
-        raise InputError(f"navigation={n}: this version makes no navigation pairs. Leave the option out.")
-    return list(import_module("lm_eval_ext.worlds.navigation").navigation_pairs(world, options.seed, n))
+        yield "wikinav-{}-pages", tables.page_columns(world, number=number)
 
 
 def _refuse_full(out: Path) -> None:
@@ -117,6 +108,11 @@ def _whole_folder(out: Path) -> Generator[Path]:
 
 def _lengths(world: World, count: Counter) -> dict[str, dict[str, float]]:
     return dict(zip(schema.world_names(len(world.names) - 1), token_parity(world, count), strict=True))
+
+
+def _name_lengths(world: World, count: Counter | None) -> dict[str, Any]:
+    found = zip(schema.world_names(len(world.names) - 1)[1:], name_lengths(world, count or len), strict=True)
+    return {"unit": "tokens" if count else "characters"} | dict(found)
 
 
 def _write_parquet(folder: Path, columns: tables.Columns) -> None:

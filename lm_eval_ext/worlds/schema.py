@@ -15,6 +15,10 @@ ITEM_COLUMNS = ("item_key", "twin_id", "cluster_id", "factors")
 DOCUMENT_COLUMNS = ("qid", "doc")
 FACT_COLUMNS = ("qid", "facts")
 NAVIGATION_COLUMNS = ("instance_id", "start_page", "end_page")
+PAIR_COLUMNS = ("hitting_time", "distance", "difficulty", "scheme")
+"""Added to ``wikinav-…``: see ``navigation.NavigationPair``."""
+PAGE_COLUMNS = ("qid", "page_title", "page_content_with_links", "page_id_to_qid_map")
+"""Of ``wikinav-…-pages``, a configuration of ours: every page of the world."""
 MANIFEST = "manifest.json"
 
 

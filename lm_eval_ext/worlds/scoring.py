@@ -43,14 +43,11 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
         ValueError: The world is neither "rm" nor "sm".
     """
     text = results[0] if isinstance(results[0], str) else results[0][0]
-    factors = json.loads(doc["factors"])
-    if factors["world"] not in ("rm", "sm"):
-        raise ValueError(f"item {doc['item_id']} has world {factors['world']!r}; worlds are 'rm' and 'sm'. Repair its source.")
+    place, factors = place_of(doc), json.loads(doc["factors"])
     golds = [doc["answer"], *doc["answer_aliases"]]
     answer = extract_answer(text, doc["query"])
     em, f1 = exact_match(answer, golds), token_f1(answer, golds)
     official = official_score(text, golds, is_time=bool(factors.get("is_time", False)))
-    place = [doc["twin_id"], doc["cluster_id"], factors["world"], factors.get("hops")]
     single = {"em": em, "f1": f1, "official_em": official.em, "official_f1": official.f1}
     return (
         single
@@ -60,6 +57,18 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
         | {key: [*place, recall_of(doc)] for key in _OF_RECALL}
         | {"majority": [*place, normalise(doc["answer"])]}
     )
+
+
+def place_of(doc: Mapping[str, Any]) -> list[Any]:
+    """What a record says of its item before the score: twin, cluster, world, hops.
+
+    Raises:
+        ValueError: The world is neither "rm" nor "sm".
+    """
+    factors = json.loads(doc["factors"])
+    if factors["world"] not in ("rm", "sm"):
+        raise ValueError(f"item {doc['item_id']} has world {factors['world']!r}; worlds are 'rm' and 'sm'. Repair its source.")
+    return [doc["twin_id"], doc["cluster_id"], factors["world"], factors.get("hops")]
 
 
 def recall_of(doc: Mapping[str, Any]) -> float:

@@ -1,14 +1,16 @@
 """What is written about one world, as columns of the published schema."""
 
 import json
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from lm_eval_ext.options import Options
+from lm_eval_ext.worlds import schema
 from lm_eval_ext.worlds.documents import references, render_text
 from lm_eval_ext.worlds.generate import asked, item_key, twin_id
 from lm_eval_ext.worlds.motifs import Question
+from lm_eval_ext.worlds.navigation import NavigationPair
 from lm_eval_ext.worlds.world import REAL, World
 
 Columns = dict[str, list[Any]]
@@ -70,34 +72,23 @@ def fact_columns(world: World) -> Columns:
     return {"qid": list(world.pages), "facts": [own[entity] for entity in world.pages]}
 
 
-@runtime_checkable
-class NavigationPair(Protocol):
-    """A start page, a target page, and how many random clicks lead from the one to the other on average."""
-
-    @property
-    def start(self) -> str:
-        """Id of the page to start from."""
-        ...
-
-    @property
-    def target(self) -> str:
-        """Id of the page to reach."""
-        ...
-
-    @property
-    def hitting_time(self) -> float:
-        """Expected number of clicks of a random walk."""
-        ...
-
-
 def navigation_columns(world: World, pairs: Sequence[NavigationPair], twins: Sequence[str], *, number: int) -> Columns:
-    """Configuration ``wikinav-…``: both pages with their links, and the difficulty in the further column ``hitting_time``."""
+    """Configuration ``wikinav-…``: both pages with their links, then the columns of ``schema.PAIR_COLUMNS``."""
     return {
         "instance_id": list(twins),
         "start_page": [_linked_page(world, pair.start, number) for pair in pairs],
         "end_page": [_linked_page(world, pair.target, number) for pair in pairs],
-        "hitting_time": [float(pair.hitting_time) for pair in pairs],
+        "hitting_time": [pair.hitting_time for pair in pairs],
+        "distance": [pair.distance for pair in pairs],
+        "difficulty": [pair.difficulty for pair in pairs],
+        "scheme": [pair.scheme for pair in pairs],
     }
+
+
+def page_columns(world: World, *, number: int) -> Columns:
+    """Configuration ``wikinav-…-pages``: every page with its links, without which no way can be found."""
+    rows = [_linked_page(world, entity, number) for entity in world.pages]
+    return {column: [row[column] for row in rows] for column in schema.PAGE_COLUMNS}
 
 
 def _linked_page(world: World, entity: str, number: int) -> dict[str, Any]:
@@ -105,7 +96,7 @@ def _linked_page(world: World, entity: str, number: int) -> dict[str, Any]:
     names = world.names[number]
     text = world.pages[entity]
     links = [other for other in dict.fromkeys(references(text)) if other != entity]
-    marked = {other: f"[[{names[other]}]]" for other in links} | {entity: names[entity]}
+    marked = ChainMap({other: f"[[{names[other]}]]" for other in links}, names)
     return {
         "orig_page_link_id": world.names[REAL][entity],
         "page_content_with_links": render_text(text, marked),

@@ -33,7 +33,7 @@ def guess(doc: Doc) -> str:
 
 
 def chances(docs: Sequence[Doc]) -> list[float]:
-    return [1 / len(doc["choices"]) for doc in docs]
+    return [len({doc["answer"], *doc["answer_aliases"]} & set(doc["choices"])) / len(doc["choices"]) for doc in docs]
 
 
 def test_an_oracle_scores_one(leaf: Leaf) -> None:
@@ -122,7 +122,8 @@ def reader_of_text(leaf: Leaf) -> Callable[[Doc], str]:
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for doc in load(leaf.name, seed=5, n=200).docs:
         seen[doc["query"]][doc["answer"]] += 1
-    return lambda doc: seen[doc["query"]].most_common(1)[0][0] if doc["query"] in seen else ""
+    unseen = (lambda doc: doc["choices"][0]) if leaf.by_likelihood else (lambda _: "")
+    return lambda doc: seen[doc["query"]].most_common(1)[0][0] if doc["query"] in seen else unseen(doc)
 
 
 def test_a_blank_picture_leaves_an_answerer_at_its_prior(leaf: Leaf) -> None:

@@ -1,29 +1,25 @@
 """Navigation pairs in the published schema: the same links under every world's names."""
 
 import re
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lm_eval_ext.worlds import folder
 from lm_eval_ext.worlds.documents import references
+from lm_eval_ext.worlds.navigation import NavigationPair
 from lm_eval_ext.worlds.parallel import Inverter
 from lm_eval_ext.worlds.tables import navigation_columns
 from lm_eval_ext.worlds.world import build_world
 
 
-@dataclass
-class Pair:
-    start: str
-    target: str
-    hitting_time: float
-
-
 def test_navigation_pairs_are_read_back_with_the_links_of_their_pages(tmp_path):
     world = build_world(pages=60, seed=1, n_sm=2)
     ids = list(world.pages)
-    pairs = [Pair(ids[0], ids[9], 120.5), Pair(ids[3], ids[1], 7.0)]
+    pairs = [
+        NavigationPair(ids[0], ids[9], 120.5, 3, "50-1K", "decades"),
+        NavigationPair(ids[3], ids[1], 70.0, 2, "50-1K", "decades"),
+    ]
     read = []
     for number, name in enumerate(("rm", "sm", "sm2")):
         (tmp_path / f"wikinav-{name}").mkdir()
