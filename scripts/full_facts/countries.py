@@ -49,11 +49,6 @@ def _correct_capital(out: Builder, code: str) -> None:
         for city in out.objects(me, "capital"):
             out.drop(city, "capital_of")
         out.drop(me, "capital")
-    if code in RENAMED:
-        now, then = RENAMED[code]
-        for city in out.objects(me, "capital"):
-            out.names[plain(now)] = out.names.pop(plain(out.rows[city].label))
-            out.rows[city].label, out.rows[city].aliases = now, (then,)
 
 
 def _add_places(out: Builder, code: str) -> None:

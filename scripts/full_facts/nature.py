@@ -8,13 +8,14 @@ from typing import Any
 from scripts.full_facts import sources
 from scripts.full_facts.builder import Builder, plain
 
-SEA = r"(?:[A-Z][a-z]+ )*(?:Ocean|Sea|Channel)|Gulf of [A-Z][a-z]+|Bay of [A-Z][a-z]+|Strait of [A-Z][a-z]+"
+SEA = r"(?:[A-Z][a-z]+ )*(?:Ocean|Sea|Channel)|Gulf of [A-Z][a-z]+|Bay of [A-Z][a-z]+|Strait of [A-Z][a-z]+|Persian Gulf"
 OTHER_NAMES = {"Gulf of America": "Gulf of Mexico"}
 """A name that only one source uses -> the one that the table uses; the former becomes an alias."""
 ALSO = {"Mount McKinley": ("Denali",), "Fan Si Pan": ("Fansipan",)}
 UNFIT = re.compile(r"unnamed|location|near\b|reclaimed|along|below|note|shared|about|some\b|\bon\b|[;,/*]|^[^A-Z]|^.{1,3}$")
 HEIGHT = re.compile(r"\s*-?\d[\d,.]*\s*m?\b.*$")
 PART = re.compile(r"^(?:North|South|Northern|Southern|Eastern|Western) (?=Atlantic|Pacific|Indian)")
+CLAUSE = re.compile(r"(?:border(?:ing|s)|islands? in|between|and) (?:both )?(?:the )?((?:[A-Z][A-Za-z]* ?|of |and |the |, )+)")
 ENTRY = re.compile(r"\s*([^(\[\d]+?)\s*(?:\(([^)]*)\))?\s*(river [a-z ]+)?\s*(?:\(shared with ([^)]*)\))?\s*-\s*[\d,]+")
 """As in "Rhein (Rhine) river mouth (shared with Switzerland [s] and France) - 1,233 km"."""
 
@@ -58,12 +59,9 @@ def _sea(out: Builder, name: str) -> str | None:
 
 
 def _coasts(location: str) -> list[str]:
-    """Seas of a clause such as "bordering the Baltic Sea and the North Sea, between …"."""
-    found = re.search(
-        r"(?:bordering|islands? in) (?:the )?(.*?)(?:, (?:between|east|west|north|south|just|about|in)|;|$)", location
-    )
-    listed = re.split(r",? and (?:the )?|, (?:the )?", found[1]) if found else []
-    return [sea for sea in listed if re.fullmatch(SEA, PART.sub("", sea))]
+    """Seas of clauses such as "bordering the Baltic Sea and the North Sea, between …"; those of straits between others too."""
+    listed = [sea for clause in CLAUSE.findall(location) for sea in re.split(r",? and (?:the )?|, (?:the )?", clause)]
+    return [sea.strip() for sea in listed if re.fullmatch(SEA, PART.sub("", sea.strip()))]
 
 
 def _add_rivers(out: Builder) -> None:

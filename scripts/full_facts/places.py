@@ -27,15 +27,15 @@ def add_cities(out: Builder) -> None:
         me = f"city:{city['geonameid']}"
         if home not in out.rows:
             continue
+        is_capital = plain(city["name"]) == plain(capitals_of(city["countrycode"]).split("(")[0])
         if me not in out.rows:
-            is_capital = plain(city["name"]) == plain(capitals_of(city["countrycode"]).split("(")[0])
             large = city["population"] >= (SMALLEST_US_CITY if american else SMALLEST_CITY)
             if not is_capital and not (large and seen[plain(city["name"])] == 1):
                 continue
             if out.add("city", str(city["geonameid"]), city["name"]) is None:
                 continue
-            if is_capital:
-                _add_capital(out, me, city)
+        if is_capital:
+            _add_capital(out, me, city)
         out.fact(me, "country", home)
         if american and not out.objects(me, "capital_of"):
             _add_state(out, me, city["admin1code"])
@@ -49,6 +49,8 @@ def _add_capital(out: Builder, me: str, city: dict[str, Any]) -> None:
     if agreed and not SEVERAL.search(capitals_of(code)) and not out.objects(f"country:{code}", "capital"):
         out.fact(f"country:{code}", "capital", me)
         out.fact(me, "capital_of", f"country:{code}")
+        if code in RENAMED and city["name"] == RENAMED[code][0]:
+            out.rows[me].aliases = RENAMED[code][1:]
 
 
 def time_zone(out: Builder, zone: str) -> str | None:

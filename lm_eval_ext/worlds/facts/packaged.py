@@ -79,4 +79,4 @@ def read_relation(name: str, spec: Mapping[str, Any]) -> Relation:
     """Wordings out of JSON; what is missing is empty."""
     sentences, questions = (tuple(map(str, spec.get(key, ()))) for key in ("sentences", "questions"))
     noun, inverse, many, predicate = (str(spec.get(key, "")) for key in ("noun", "inverse", "many", "predicate"))
-    return Relation(name, sentences, questions, noun, inverse, many, predicate)
+    return Relation(name, sentences, questions, noun, inverse, many, predicate, bool(spec.get("complete", True)))

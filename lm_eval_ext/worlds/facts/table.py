@@ -62,6 +62,8 @@ class Relation:
         inverse: Lists the subjects of an object, which is ``{s}`` here.
         many: Lists the objects of a subject, in place of ``sentences``.
         predicate: What is true of a subject, for constraints: "lies in {o}".
+        complete: Whether the table names all subjects of an object, so that constraints may single one of them out. Few cities of
+            a country are in a table, so the only one there is not the only one.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Relation:
     inverse: str = ""
     many: str = ""
     predicate: str = ""
+    complete: bool = True
 
 
 @dataclass(frozen=True, eq=False)

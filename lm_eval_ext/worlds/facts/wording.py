@@ -24,7 +24,8 @@ def read_wordings(name: str, spec: Mapping[str, Any]) -> Relation:
 
     Args:
         name: Name of the relation.
-        spec: ``sentences`` and ``questions``, lists of texts; ``noun``, ``predicate``, ``inverse`` and ``many``, texts.
+        spec: ``sentences`` and ``questions``, lists of texts; ``noun``, ``predicate``, ``inverse`` and ``many``, texts;
+            ``complete``, true or false.
 
     Raises:
         ValueError: A key, a text or its placeholders are not as they must be; the message says which and how.
@@ -37,9 +38,12 @@ def read_wordings(name: str, spec: Mapping[str, Any]) -> Relation:
             ...
         ValueError: questions of relation 'owner': 'Who owns {o}?' must hold {s}, each once, and no other braces
     """
-    unknown = sorted(set(spec) - set(_ALLOWED) - {"relation"})
+    unknown = sorted(set(spec) - {*_ALLOWED, "relation", "complete"})
     if unknown:
-        raise ValueError(f"relation {name!r} has the key {unknown[0]!r}, which is none of {', '.join(_ALLOWED)}")
+        raise ValueError(f"relation {name!r} has the key {unknown[0]!r}, which is none of {', '.join(_ALLOWED)}, complete")
+    complete = spec.get("complete", True)
+    if not isinstance(complete, bool):
+        raise ValueError(f"complete of relation {name!r} is {complete!r}; it must be true or false")
     given: dict[str, tuple[str, ...]] = {}
     for key in _ALLOWED:
         texts: Any = spec.get(key, [])
@@ -52,7 +56,8 @@ def read_wordings(name: str, spec: Mapping[str, Any]) -> Relation:
     if not given["sentences"] and not given["many"]:
         raise ValueError(f"relation {name!r} has neither sentences nor many, so no page could state it")
     one = {key: "".join(texts) for key, texts in given.items() if key not in _LISTS}
-    return Relation(name, given["sentences"], given["questions"], one["noun"], one["inverse"], one["many"], one["predicate"])
+    noun, inverse, many, predicate = one["noun"], one["inverse"], one["many"], one["predicate"]
+    return Relation(name, given["sentences"], given["questions"], noun, inverse, many, predicate, complete)
 
 
 def _checked(name: str, key: str, text: Any) -> str:

@@ -24,7 +24,7 @@ _NOUN = re.compile(r"the ([^{}]+) of \{s\}")
 
 
 def predicate(relation: Relation) -> str:
-    """Wording of a constraint, with ``{o}`` for its object; empty when the relation has none.
+    """Wording of a constraint, with ``{o}`` for its object; empty when the relation has none or does not name all subjects.
 
     A relation without a wording of its own gets one from its noun.
 
@@ -32,6 +32,8 @@ def predicate(relation: Relation) -> str:
         >>> predicate(Relation("language", noun="the main language of {s}"))
         'has {o} as its main language'
     """
+    if not relation.complete:
+        return ""
     found = _NOUN.fullmatch(relation.noun)
     return relation.predicate or _PREDICATES.get(relation.name) or (f"has {{o}} as its {found[1]}" if found else "")
 
