@@ -63,12 +63,27 @@ def draw(picture: Picture) -> "Image":
     _check(picture)
     turns = (*picture.rotate, *[0] * len(picture.panels))
     panels = [_panel(scene, picture.mirrored, turn) for scene, turn in zip(picture.panels, turns, strict=False)]
-    size = panels[0].width
-    gap = max(4, size // 32)
-    sheet = PIL.Image.new("RGB", (len(panels) * (size + gap) - gap, size), WHITE)
+    sheet = PIL.Image.new("RGB", sheet_size(picture), WHITE)
     for i, panel in enumerate(panels):
-        sheet.paste(panel, (i * (size + gap), 0))
+        sheet.paste(panel, (i * (panel.width + _gap(panel.width)), 0))
     return sheet
+
+
+def sheet_size(picture: Picture) -> tuple[int, int]:
+    """Width and height in pixels of the picture as ``draw`` gives it.
+
+    Example:
+        >>> scene = Scene(objects=(), look=0, pixels=256)
+        >>> sheet_size(Picture(panels=(scene, scene)))
+        (520, 256)
+    """
+    size, many = picture.panels[0].pixels, len(picture.panels)
+    return many * (size + _gap(size)) - _gap(size), size
+
+
+def _gap(size: int) -> int:
+    """Pixels between panels."""
+    return max(4, size // 32)
 
 
 def _check(picture: Picture) -> None:

@@ -1,9 +1,11 @@
 """Items of a question from the source that was asked for; no source stands in for another."""
 
+import json
 from collections.abc import Iterable
+from typing import Literal
 
 from lm_eval_ext.hub import fetch_dataset
-from lm_eval_ext.items import Item
+from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.options import Options
 from lm_eval_ext.orientation.generate import generate
 from lm_eval_ext.orientation.layouts import read_folder
@@ -50,12 +52,22 @@ def _read_items(question: Question, options: Options, twins: TwinKinds) -> Itera
     )
 
 
-def blind_items(options: Options) -> list[Item]:
-    """Items for the text-only control: the questions in turn, ``options.n`` of each when generated, without mirrored twins."""
+def control_items(options: Options, setting: Literal["blind", "blank"]) -> list[Item]:
+    """Items for a control without the pictures: the questions in turn, ``options.n`` of each when generated, plain twins only.
+
+    Args:
+        options: As for ``load_items``.
+        setting: ``blind`` asks in text alone; ``blank`` shows an even grey picture of the same size.
+    """
 
     def plain(item: Item) -> bool:
         return item.factors.get("twin", PLAIN) == PLAIN
 
     asked = [list(filter(plain, load_items(question, options))) for question in QUESTIONS.values()]
     in_turn = (items[i] for i in range(max(map(len, asked))) for items in asked if i < len(items))
-    return [item.model_copy(update={"setting": "blind"}) for item in in_turn]
+    return [_control(item, setting) for item in in_turn]
+
+
+def _control(item: Item, setting: str) -> Item:
+    spec = json.loads(item.spec) | ({"blank": True} if setting == "blank" else {})
+    return item.model_copy(update={"setting": setting, "spec": dump_spec(spec)})

@@ -10,13 +10,15 @@ from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS
 from lm_eval_ext.orientation.scene import picture_from_json
 from lm_eval_ext.orientation.scoring import ANGLE_METRICS, PICTURE_METRICS, TEXT_METRICS, score
-from lm_eval_ext.orientation.sources import blind_items, load_items
+from lm_eval_ext.orientation.sources import control_items, load_items
 
 if TYPE_CHECKING:
     import datasets
     import PIL.Image
 
 Doc = Mapping[str, Any]
+GREY = (128, 128, 128)
+"""Of the blank picture."""
 
 
 def load(*, question: str, level: str, **metadata: Any) -> "dict[str, datasets.Dataset]":
@@ -32,7 +34,12 @@ def load(*, question: str, level: str, **metadata: Any) -> "dict[str, datasets.D
 
 def load_blind(**metadata: Any) -> "dict[str, datasets.Dataset]":
     """Documents of the text-only control."""
-    return to_dataset(blind_items(read_options(metadata)))
+    return to_dataset(control_items(read_options(metadata), "blind"))
+
+
+def load_blank(**metadata: Any) -> "dict[str, datasets.Dataset]":
+    """Documents of the control with an even grey picture."""
+    return to_dataset(control_items(read_options(metadata), "blank"))
 
 
 def doc_to_text(doc: Doc) -> str:
@@ -63,6 +70,14 @@ def doc_to_image(doc: Doc) -> "list[PIL.Image.Image]":
 
 
 def _whole_image(spec: dict[str, Any]) -> "PIL.Image.Image":
+    if spec.pop("blank", False):
+        import PIL.Image
+
+        from lm_eval_ext.orientation.drawing import sheet_size
+
+        published = "image" in spec or "table" in spec
+        size = _whole_image(spec).size if published else sheet_size(picture_from_json(json.dumps(spec)))
+        return PIL.Image.new("RGB", size, GREY)
     if "image" in spec or "table" in spec:
         from lm_eval_ext.orientation.layouts import open_picture
 

@@ -21,7 +21,7 @@ from lm_eval_ext.orientation import task
 from lm_eval_ext.orientation.layouts import read_folder, script
 from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS, TYPES, Question
-from lm_eval_ext.orientation.sources import blind_items, load_items
+from lm_eval_ext.orientation.sources import control_items, load_items
 
 ASKED = QUESTIONS["directional_facing_coarse"]
 ROWS = [("a.png", "To the left"), ("b", "To the right"), ("a.png", "To the right"), ("c", "can not be determined")]
@@ -368,7 +368,7 @@ def test_generated_source_follows_seed_and_n() -> None:
 
 
 def test_blind_items_go_through_the_questions_without_mirrored_twins() -> None:
-    items = blind_items(Options(source="generated", n=3))
+    items = control_items(Options(source="generated", n=3), "blind")
     assert [item.factors["question"] for item in items[:14:2]] == list(TYPES)
     assert len({item.item_id for item in items}) == len(items) == 42
     assert not any(item.factors["twin"] == "mirrored" for item in items)

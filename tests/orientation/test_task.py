@@ -60,7 +60,9 @@ def run(names: list[str], rule: Callable[[Instance], str], **options: Any) -> di
 
 def test_every_leaf_group_and_the_control_are_found() -> None:
     leaves = [f"dori_{kind}{name}" for name in QUESTIONS for kind in ("", "mcq_")]
-    assert {*leaves, *GROUPS, "dori_blind", "dori_mcq"} == {name for name in manager().all_tasks if name.startswith("dori")}
+    assert {*leaves, *GROUPS, "dori_blank", "dori_blind", "dori_mcq"} == {
+        name for name in manager().all_tasks if name.startswith("dori")
+    }
 
 
 @pytest.mark.usefixtures("no_drawing")
@@ -128,6 +130,7 @@ def test_blind_prompts_differ_from_prompts_with_pictures_and_carry_none() -> Non
     [
         ("_dori_coarse_yaml", scoring.PICTURE_METRICS),
         ("_dori_granular_yaml", scoring.ANGLE_METRICS),
+        ("dori_blank.yaml", scoring.TEXT_METRICS),
         ("dori_blind.yaml", scoring.TEXT_METRICS),
     ],
 )
@@ -196,3 +199,13 @@ def test_published_folder_runs_through_lm_eval(tmp_path: Path) -> None:
     leaf = found["results"]["dori_directional_facing_coarse"]
     assert (leaf["acc,none"], leaf["sample_len"]) == (1.0, 2)
     assert "mirror_consistency,none" not in leaf
+
+
+def test_blank_picture_is_even_grey_and_of_the_size_of_the_real_one() -> None:
+    docs = task.load_blank(source="generated", n=1, pixels=64)["test"]
+    assert {len(json.loads(doc["spec"])["panels"]) for doc in docs} == {1, 2}
+    for doc in docs:
+        (blank,) = task.doc_to_image(doc)
+        spec = {key: value for key, value in json.loads(doc["spec"]).items() if key != "blank"}
+        assert blank.getextrema() == ((128, 128),) * 3
+        assert blank.size == task.doc_to_image({**doc, "spec": json.dumps(spec)})[0].size
