@@ -38,7 +38,7 @@ def smollm2() -> None:
 
 
 @app.command()
-def world(
+def world(  # noqa: PLR0913 - every argument is an option of the command
     *,
     out: Annotated[Path, typer.Option(help="Folder to make; it appears whole or not at all.")],
     pages: Annotated[int, typer.Option(help="Entities, one page each.")] = 200,
@@ -46,6 +46,7 @@ def world(
     n_sm: Annotated[int, typer.Option("--n-sm", help="Synthetic worlds beside the real one.")] = 1,
     questions: Annotated[int, typer.Option(help="Questions, each asked in every world.")] = 100,
     motifs: Annotated[str, typer.Option(help="Patterns of facts that questions take in turn.")] = "fact,chain",
+    facts: Annotated[str, typer.Option(help="What it is made from: core, full, or a file of your own triples.")] = "core",
     navigation: Annotated[int, typer.Option(min=0, help="Navigation pairs, the same in every world.")] = 0,
     tokenizer: Annotated[Path | None, typer.Option(help="Model folder; page lengths in its tokens go to the manifest.")] = None,
 ) -> None:
@@ -53,7 +54,7 @@ def world(
     from lm_eval_ext.options import read_options
     from lm_eval_ext.worlds.publish import write_world
 
-    given = {"source": "generated", "pages": pages, "seed": seed, "n_sm": n_sm, "n": questions, "motifs": motifs}
+    given = {"source": "generated", "pages": pages, "seed": seed, "n_sm": n_sm, "n": questions, "motifs": motifs, "facts": facts}
     manifest = write_world(
         out,
         read_options(given),
@@ -64,6 +65,10 @@ def world(
     print(f"{out}: corpus {manifest['corpus_sha256']}")
     for name, lengths in manifest.get("tokens_per_page", {}).items():
         print(f"{name}: {lengths['mean']:.1f} tokens a page, {lengths['ratio']:.3f} of the real-mapped world's")
+    unit = manifest["name_lengths"].pop("unit")
+    for name, lengths in manifest["name_lengths"].items():
+        told = f"{lengths['mean']:.2f} {unit} each, {lengths['mean_difference']:+.2f} against the real ones"
+        print(f"names of {name}: {told}, KS distance {lengths['ks']:.3f}")
 
 
 @app.command()

@@ -23,7 +23,8 @@ def test_a_world_is_written_announced_and_read_back(tmp_path):
     assert done.returncode == 0, done.stderr
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["corpus_sha256"] in done.stdout
-    assert [line.split(":")[0] for line in done.stdout.splitlines()[1:]] == ["rm", "sm", "sm2"]
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[1:]] == ["rm", "sm", "sm2", "names of sm", "names of sm2"]
+    assert manifest["name_lengths"]["unit"] == "tokens"
     assert "building 120 pages" in done.stderr
     read = list(load_items("reading", Options(source="local", root=out)))
     made = list(load_items("reading", Options(source="generated", seed=9, n=12, pages=120, n_sm=2, motifs="fact,join")))
