@@ -1,9 +1,9 @@
 """Which option an answer names; an answer that names none, or several, is *unparsed* and never a guess."""
 
-import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from lm_eval_ext.orientation import answer_patterns as patterns
 from lm_eval_ext.orientation.wording import Mention, Options, tidy
 
 How = Literal["claim", "line", "mention", "empty", "unclear", "contradictory", "reversed", "no_choice"]
@@ -24,49 +24,6 @@ class Parsed(NamedTuple):
 
     choice: str | None
     how: How
-
-
-_CLAIM = re.compile(
-    r"\\boxed(?=\{)|<answer>"
-    r"|\b(?:ans|answer|choice|option|conclusion)[\"']?[ \t]{0,3}(?:(?:is|was|would be|must be|should be)(?!\w)|[:=])"
-    r"|\bI(?:'d| would| will|'ll)?[ \t](?:choose|pick|select|go with|say|vote for)(?!\w)",
-    re.IGNORECASE,
-)
-_DOUBTED = re.compile(
-    r"\b(?:if|whether|not|wrong|incorrect|unlikely|alternative|other|another|example|never)\b[^.!?\n]{0,25}$"
-    r"|n't\b[^.!?\n]{0,25}$|\bno[ \t]$",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(r"[\s\"'(\[{:=#>_]*(?:-[ \t])?(?:(?:option|choice|letter)[ \t]{1,2})?[\"'(\[{]*", re.IGNORECASE)
-_AFTER_TEXT = re.compile(
-    r"[ \t]{0,2}(?:clockwise(?!\w))?[ \t]{0,2}(?:$|[.,;:!)\]}\"'<\n]|(?:because|since|as|for|from|due|so|when)\b)", re.IGNORECASE
-)
-_AFTER_LETTER = re.compile(
-    r"[)\]}\"']{0,3}[ \t]{0,2}(?:$|\n|[.,;!)\]}\"'<](?![\w.])"
-    r"|(?:because|since|as|due)(?![\w-])|is (?:the )?(?:correct|right|answer|best)\b)"
-)
-_CLOSED = re.compile(r"[)\]}\"'.,:;!<]{0,4}\s*(?:$|\n|<)")
-_LABEL = re.compile(r"(?<!\w)\(?([A-Z])[.):][ \t]{0,3}")
-_OTHER_LETTER = re.compile(r"(?:(?:or|and)[ \t])?\(?[A-Z](?=[).:,;/\"'\]}]|\s*$|[ \t](?:or|and)\b)")
-_ALTERNATIVE = re.compile(r"(?:or\b|/|and also\b)", re.IGNORECASE)
-_DENIED = re.compile(
-    r"\b(?:not|never|neither|nor|no|cannot|without|rather than|instead of|unlike|except|opposite|wrong|incorrect|false|minus"
-    r"|negative|excludes?|excluding|rules? out|ruled out)\b|n't\b",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(r"[.;!?\n]|\bbut\b", re.IGNORECASE)
-_HEDGED = re.compile(
-    r"\b(?:maybe|perhaps|possibly|probably|might|may|could|either|or|unless|whether|if|unsure|guess|not sure)\b|\?", re.IGNORECASE
-)
-_REVERSED = re.compile(
-    r"\b(?:wait|actually|correction|hmm+|on second thought|scratch that|i meant?|oops|my mistake|disregard|ignore)\b",
-    re.IGNORECASE,
-)
-_UNSURE = re.compile(
-    r"\b(?:cannot|unable|impossible|unclear|unknown|not sure|unsure|no way|hard to|difficult to|not possible)\b", re.IGNORECASE
-)
-_NUMBER = re.compile(r"(\d{1,3})(?![\w]|[.,]\d)")
-_LETTER = re.compile(r"([A-Za-z])(?!\w|'\w)")
 
 
 def parse_answer(text: str, choices: Sequence[str]) -> Parsed:
@@ -97,17 +54,17 @@ def parse_answer(text: str, choices: Sequence[str]) -> Parsed:
 
 def _claimed(told: str, options: Options) -> Parsed | None:
     """The last claim decides, even where it can't be read: what stood before it was given up."""
-    claims = list(_CLAIM.finditer(told))
+    claims = list(patterns.CLAIM.finditer(told))
     if not claims:
         return None
     last = claims[-1]
     content = told[last.end() :]
-    if _DOUBTED.search(told[max(0, last.start() - 40) : last.start()]):
+    if patterns.DOUBTED.search(told[max(0, last.start() - 40) : last.start()]):
         return Parsed(None, "unclear")
     choice = _read(content, options)
     if choice is None or (_is_angle(choice) and _other_way(_line_around(told, last.start()))):
         return Parsed(None, "unclear")
-    return Parsed(None, "reversed") if _REVERSED.search(content) else Parsed(choice, "claim")
+    return Parsed(None, "reversed") if patterns.REVERSED.search(content) else Parsed(choice, "claim")
 
 
 def _stated(lines: Sequence[str], options: Options) -> Parsed | None:
@@ -118,10 +75,10 @@ def _stated(lines: Sequence[str], options: Options) -> Parsed | None:
     text = "\n".join(lines)
     if len(set(found)) > 1:
         return Parsed(None, "contradictory")
-    if _REVERSED.search(text):
+    if patterns.REVERSED.search(text):
         return Parsed(None, "reversed")
     others = [mention.choice for mention in options.find(text) if mention.choice != found[0] and not _denied(text, mention)]
-    if any(not _is_short(choice) for choice in others) or (_is_short(found[0]) and _UNSURE.search(text)):
+    if any(not _is_short(choice) for choice in others) or (_is_short(found[0]) and patterns.UNSURE.search(text)):
         return Parsed(None, "contradictory")
     if _is_angle(found[0]) and _other_way(text):
         return Parsed(None, "unclear")
@@ -136,10 +93,12 @@ def _mentioned(text: str, options: Options) -> Parsed | None:
         return None
     if len({mention.choice for mention in kept}) > 1 or _begins_otherwise(text, kept[0].choice, options):
         return Parsed(None, "contradictory")
-    rest = _without(text, named)
-    if _HEDGED.search(rest) or _REVERSED.search(rest) or (_is_angle(kept[0].choice) and _other_way(rest)):
+    if any(_changed(text, mention) for mention in kept):
         return Parsed(None, "unclear")
-    whole = all(_AFTER_TEXT.match(text, mention.end) for mention in kept)
+    rest = _without(text, named)
+    if patterns.HEDGED.search(rest) or patterns.REVERSED.search(rest) or (_is_angle(kept[0].choice) and _other_way(rest)):
+        return Parsed(None, "unclear")
+    whole = all(patterns.AFTER_TEXT.match(text, mention.end) for mention in kept)
     return Parsed(kept[0].choice, "mention") if whole else Parsed(None, "unclear")
 
 
@@ -151,14 +110,16 @@ def _read(content: str, options: Options, *, whole: bool = False) -> str | None:
         options: The options.
         whole: Accept only if nothing else follows.
     """
-    lead = _LEAD.match(content)
-    content = content[lead.end() :] if lead else content
+    lead = patterns.LEAD.match(content)
+    before, content = (content[: lead.end()], content[lead.end() :]) if lead else ("", content)
+    if content[:1].isdigit() and patterns.GREATER.search(before):
+        return None
     if (mention := options.at_start(content)) is not None:
         return _ended(content[mention.end :], mention.choice, options, whole)
-    if (number := _NUMBER.match(content)) is not None:
+    if (number := patterns.NUMBER.match(content)) is not None:
         named = options.at_start(f"{number[1]} degrees")
-        return named.choice if named and _CLOSED.match(content[number.end() :]) else None
-    if (letter := _LETTER.match(content)) is not None:
+        return named.choice if named and patterns.CLOSED.match(content[number.end() :]) else None
+    if (letter := patterns.LETTER.match(content)) is not None:
         return _read_letter(content, letter[1], options, whole)
     return None
 
@@ -170,16 +131,16 @@ def _read_letter(content: str, letter: str, options: Options, whole: bool) -> st
     named = options.at_start(words := rest.lstrip(" \t)]}\"'.:,-"))
     if named is not None:
         return _ended(words[named.end :], choice, options, whole) if named.choice == choice else None
-    if _CLOSED.match(rest) and not _another(rest, choice, options):
+    if patterns.CLOSED.match(rest) and not _another(rest, choice, options):
         return choice if not whole or not rest.strip(" \t\n)]}\"'.,:;!<") else None
-    if whole or letter.islower() or not _AFTER_LETTER.match(rest) or _another(rest, choice, options):
+    if whole or letter.islower() or not patterns.AFTER_LETTER.match(rest) or _another(rest, choice, options):
         return None
     return choice
 
 
 def _ended(rest: str, choice: str, options: Options, whole: bool) -> str | None:
     """The choice, if what follows does not change it."""
-    fits = _CLOSED.match(rest) if whole else _AFTER_TEXT.match(rest)
+    fits = patterns.CLOSED.match(rest) if whole else patterns.AFTER_TEXT.match(rest)
     return choice if fits and not _another(rest, choice, options) else None
 
 
@@ -187,9 +148,9 @@ def _another(rest: str, choice: str, options: Options) -> bool:
     """Whether the rest of the line offers another option too."""
     line = rest.split("\n", 1)[0]
     after = line.lstrip(" \t.,;:!)]}\"'")
-    if _ALTERNATIVE.match(after) or (_is_angle(choice) and _other_way(line)):
+    if patterns.ALTERNATIVE.match(after) or (_is_angle(choice) and _other_way(line)):
         return True
-    letter, text = _OTHER_LETTER.match(after), options.at_start(after)
+    letter, text = patterns.OTHER_LETTER.match(after), options.at_start(after)
     if letter or (text and text.choice != choice):
         return True
     if any(named.choice != choice for named in _labelled(line, options)):
@@ -200,7 +161,7 @@ def _another(rest: str, choice: str, options: Options) -> bool:
 
 def _begins_otherwise(text: str, choice: str, options: Options) -> bool:
     """Whether the text begins with another option or letter, or lists several options with their letters."""
-    first, label = options.at_start(text), _LABEL.match(text)
+    first, label = options.at_start(text), patterns.LABEL.match(text)
     if (first and first.choice != choice) or (label and options.lettered(label[1]) not in (None, choice)):
         return True
     return len({named.choice for named in _labelled(text, options)}) > 1
@@ -209,7 +170,7 @@ def _begins_otherwise(text: str, choice: str, options: Options) -> bool:
 def _labelled(line: str, options: Options) -> list[Mention]:
     """Options that stand with their own letter: "B. No"."""
     found: list[Mention] = []
-    for label in _LABEL.finditer(line):
+    for label in patterns.LABEL.finditer(line):
         named = options.at_start(line[label.end() :])
         if named is not None and named.choice == options.lettered(label[1]):
             found.append(named)
@@ -219,15 +180,22 @@ def _labelled(line: str, options: Options) -> list[Mention]:
 def _without_echo(told: str, options: Options) -> list[str]:
     """Lines of the answer; a repeated list of lettered options is no answer and is left out."""
     lines = [line for line in told.split("\n") if line.strip()][-MOST_LINES:]
-    labels = [next(iter(_labelled(line, options)), None) if _LABEL.match(line.strip()) else None for line in lines]
+    labels = [next(iter(_labelled(line, options)), None) if patterns.LABEL.match(line.strip()) else None for line in lines]
     if len({named.choice for named in labels if named is not None}) < 2:
         return lines
     return [line for line, named in zip(lines, labels, strict=True) if named is None]
 
 
 def _denied(text: str, mention: Mention) -> bool:
-    clause = _CLAUSE.split(text[max(0, mention.start - 80) : mention.start])[-1]
-    return _DENIED.search(clause) is not None
+    clause = patterns.CLAUSE.split(text[max(0, mention.start - 80) : mention.start])[-1]
+    return patterns.DENIED.search(clause) is not None
+
+
+def _changed(text: str, mention: Mention) -> bool:
+    """Whether what stands around an option makes something else of it, or takes it back."""
+    return bool(
+        patterns.CHANGED.search(text[max(0, mention.start - 40) : mention.start]) or patterns.UNDONE.match(text, mention.end)
+    )
 
 
 def _without(text: str, mentions: Sequence[Mention]) -> str:
