@@ -30,6 +30,10 @@ class Options(BaseModel):
     """dori: of published items that share an image's name keep only the last, as the public script does."""
     pixels: Annotated[StrictInt, Field(ge=16, le=2048)] = 256
     """dori: width and height of each panel of a generated picture."""
+    meshes: Path | None = None
+    """dori: folder with your own meshes and their ``objects.yaml``, which join the objects of generated items."""
+    occlusion: bool = False
+    """dori: something stands before Object A of each generated picture and hides 15 to 40 percent of it."""
     twins: tuple[str, ...] | None = None
     """dori: kinds of twin beside each plain item; a list, or names with commas. Without it, mirrored for generated items."""
     pages: Annotated[StrictInt, Field(ge=10)] = 200

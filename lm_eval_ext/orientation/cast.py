@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from lm_eval_ext.errors import InputError
 from lm_eval_ext.orientation.scene import MeshFile, Picture, Placed
 
 _NO_MESHES: Mapping[str, MeshFile] = MappingProxyType({})
@@ -20,6 +21,23 @@ class Catalogue(NamedTuple):
     """Alike from all sides: where the front points can't be determined."""
     meshes: Mapping[str, MeshFile] = _NO_MESHES
     """The user's meshes, by category; a mesh is the only object of its category, number 0."""
+
+    def placed(self, name: str, instance: int) -> Placed:
+        """An object of that category facing the camera; of a mesh, there is but one."""
+        mesh = self.meshes.get(name)
+        return Placed(category=name, instance=instance if mesh is None else 0, facing=0.0, mesh=mesh)
+
+    def check_enough(self, *, other_object: bool, occlusion: bool) -> None:
+        """Refuse too few categories; our own are always enough.
+
+        Raises:
+            InputError: Another object can't be put in place of Object A, or before it, without showing a category twice.
+        """
+        found = f"There are {len(self.fronted)} with a front and {len(self.round)} round ones."
+        if other_object and min(len(self.fronted), len(self.round)) < 3:
+            raise InputError(f"twins: other_object needs three meshes with a front and three round ones. {found} Add some.")
+        if occlusion and len(self.fronted) + len(self.round) < 5:
+            raise InputError(f"occlusion needs five meshes at least. {found} Add some.")
 
 
 def read_catalogue(folder: Path | None = None) -> Catalogue:

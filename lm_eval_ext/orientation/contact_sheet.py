@@ -19,7 +19,7 @@ INSTANCES = 40
 """Instances 0-39, those that tests show."""
 VIEW = 35.0
 """Facing of the instances: front and one flank are seen."""
-_LOOK = 329
+LOOK = 329
 """Soft light from the front on plain grey ground, so that the objects alone make the difference."""
 
 
@@ -65,7 +65,7 @@ def _picture(placed: Placed) -> Image:
     """The middle of a render: scenes leave more room around an object than a sheet has."""
     pixels = CELL * 5 // 4
     edge = (pixels - CELL) // 2
-    return render(Scene(objects=(placed,), look=_LOOK, fov=30.0, pixels=pixels)).crop((edge, edge, edge + CELL, edge + CELL))
+    return render(Scene(objects=(placed,), look=LOOK, fov=30.0, pixels=pixels)).crop((edge, edge, edge + CELL, edge + CELL))
 
 
 def _font(size: int) -> FreeTypeFont | ImageFont:

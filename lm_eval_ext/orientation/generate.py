@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from lm_eval_ext.items import Item, dump_spec
-from lm_eval_ext.orientation.cast import Catalogue, read_catalogue
+from lm_eval_ext.orientation.cast import Catalogue, read_catalogue, with_meshes
+from lm_eval_ext.orientation.occlusion import occluded
 from lm_eval_ext.orientation.poses import Cast, Wanted, draw_picture
 from lm_eval_ext.orientation.questions import CANNOT, Question
 from lm_eval_ext.orientation.rules import mirror, true_answer
@@ -24,7 +25,15 @@ _Value = TypeVar("_Value")
 
 
 def generate(
-    question: Question, seed: int, n: int, *, split: Split = "test", pixels: int = 256, twins: Sequence[Twin] = (MIRRORED,)
+    question: Question,
+    seed: int,
+    n: int,
+    *,
+    split: Split = "test",
+    pixels: int = 256,
+    twins: Sequence[Twin] = (MIRRORED,),
+    catalogue: Catalogue | None = None,
+    occlusion: bool = False,
 ) -> Iterator[Item]:
     """Items of one question in twins next to each other: a picture and, by default, its mirror image.
 
@@ -40,6 +49,8 @@ def generate(
         twins: Kinds made beside each plain item, out of mirrored, other_view (the same object posed anew for another true
             answer, or, when it is round, for the only one) and other_object (another category in place of Object A, of the
             same pose and answer); other kinds are made of any item, see ``variants``.
+        catalogue: Categories to choose from; by default all of our own.
+        occlusion: Put something before Object A that hides 15 to 40 percent of it; all else stays.
 
     Yields:
         Item: ``factors["twin"]`` is what the two items of a twin differ in; the order of the options is the same.
@@ -50,18 +61,27 @@ def generate(
         >>> plain.twin_id == mirrored.twin_id, plain.factors["twin"], mirrored.factors["twin"]
         (True, 'plain', 'mirrored')
     """
-    catalogue = read_catalogue()
-    revision = _revision(catalogue, seed, split, pixels)
+    catalogue = catalogue or read_catalogue()
+    catalogue.check_enough(other_object=OTHER_OBJECT in twins, occlusion=occlusion)
     which = _Set(
-        question=question, seed=seed, split=split, pixels=pixels, catalogue=catalogue, revision=revision, twins=tuple(twins)
+        question=question,
+        seed=seed,
+        split=split,
+        pixels=pixels,
+        catalogue=catalogue,
+        revision=_revision(catalogue, seed, split, pixels, occlusion=occlusion),
+        twins=tuple(twins),
+        occlusion=occlusion,
     )
     for i in range(n):
         yield from _twin(which, i)
 
 
-def _revision(catalogue: Catalogue, seed: int, split: Split, pixels: int) -> str:
+def _revision(catalogue: Catalogue, seed: int, split: Split, pixels: int, *, occlusion: bool) -> str:
     """Hash of all that the bytes depend on, but for the question and the number of the twin."""
-    return digest("dori", GENERATOR_VERSION, RENDER_VERSION, catalogue.fronted, catalogue.round, seed, split, pixels)[:16]
+    names = (catalogue.fronted, catalogue.round)
+    more = [*sorted(catalogue.meshes.items()), *(["occlusion"] if occlusion else [])]
+    return digest("dori", GENERATOR_VERSION, RENDER_VERSION, *names, seed, split, pixels, *more)[:16]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +95,7 @@ class _Set:
     catalogue: Catalogue
     revision: str
     twins: tuple[Twin, ...]
+    occlusion: bool
 
     def stream(self, purpose: str, *parts: object) -> random.Random:
         """The stream of one purpose; the level is part of the question's name."""
@@ -85,7 +106,8 @@ def _twin(which: _Set, i: int) -> Iterator[Item]:
     """The items of twin ``i``: the plain one, then those of each kind."""
     question, rng = which.question, which.stream("twin", i)
     answer, cast = _plan(which, i, rng)
-    picture = _drawn(which, i, Wanted(question=question, answer=answer, cast=cast, rng=rng, pixels=which.pixels))
+    bare = _drawn(which, i, Wanted(question=question, answer=answer, cast=cast, rng=rng, pixels=which.pixels))
+    picture = _shown(which, i, bare)
     order = _shuffled(range(len(question.options)), which.stream("options", i))
     plain = _item(which, i, picture, answer=answer, order=order)
     yield plain
@@ -95,9 +117,9 @@ def _twin(which: _Set, i: int) -> Iterator[Item]:
         other = _other_answer(which, i, answer)
         rng = which.stream(OTHER_VIEW, i)
         view = _drawn(which, i, Wanted(question=question, answer=other, cast=cast, rng=rng, pixels=which.pixels))
-        yield _made_of(plain, OTHER_VIEW, view, other)
+        yield _made_of(plain, OTHER_VIEW, _shown(which, i, view), other)
     if OTHER_OBJECT in which.twins:
-        yield _made_of(plain, OTHER_OBJECT, _other_object(which, i, picture), answer)
+        yield _made_of(plain, OTHER_OBJECT, _shown(which, i, _other_object(which, i, bare)), answer)
 
 
 def _drawn(which: _Set, i: int, wanted: Wanted) -> Picture:
@@ -108,6 +130,16 @@ def _drawn(which: _Set, i: int, wanted: Wanted) -> Picture:
         name = wanted.question.name
         raise AssertionError(f"{name} {i}: a picture for {wanted.answer!r} was drawn, but its answer is {truth!r}.")
     return picture
+
+
+def _shown(which: _Set, i: int, picture: Picture) -> Picture:
+    """The picture with the user's meshes and, when asked for, something before Object A that is of no category shown."""
+    picture = with_meshes(picture, which.catalogue.meshes)
+    if not which.occlusion:
+        return picture
+    rng, shown = which.stream("occlusion", i), {placed.category for scene in picture.panels for placed in scene.objects}
+    names = [name for name in (*which.catalogue.fronted, *which.catalogue.round) if name not in shown]
+    return occluded(picture, [which.catalogue.placed(name, _instance(which, rng)) for name in names], rng)
 
 
 def _other_answer(which: _Set, i: int, answer: str) -> str:

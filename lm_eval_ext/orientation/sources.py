@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import Literal
 
+from lm_eval_ext.errors import InputError
 from lm_eval_ext.hub import fetch_dataset
 from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.options import Options
+from lm_eval_ext.orientation.cast import read_catalogue
 from lm_eval_ext.orientation.generate import generate
 from lm_eval_ext.orientation.layouts import read_folder
 from lm_eval_ext.orientation.published import published_items
@@ -26,8 +28,8 @@ def load_items(question: Question, options: Options) -> list[Item]:
 
     Args:
         question: One of ``QUESTIONS``.
-        options: ``source`` and what belongs to it: ``seed``, ``n`` and ``pixels`` for generated items; ``root`` (or
-            ``$DORI_ROOT``) for a local folder; ``layout`` and ``legacy_dedup`` for published sets.
+        options: ``source`` and what belongs to it: ``seed``, ``n``, ``pixels``, ``meshes`` and ``occlusion`` for generated
+            items; ``root`` (or ``$DORI_ROOT``) for a local folder; ``layout`` and ``legacy_dedup`` for published sets.
 
     Raises:
         InputError: The source can't be read; the line says why and what to do.
@@ -39,7 +41,17 @@ def load_items(question: Question, options: Options) -> list[Item]:
 def _read_items(question: Question, options: Options, twins: TwinKinds) -> Iterable[Item]:
     """The source's own items."""
     if options.source == "generated":
-        return generate(question, options.seed, options.n, pixels=options.pixels, twins=twins.kinds)
+        return generate(
+            question,
+            options.seed,
+            options.n,
+            pixels=options.pixels,
+            twins=twins.kinds,
+            catalogue=read_catalogue(options.meshes),
+            occlusion=options.occlusion,
+        )
+    if options.meshes is not None or options.occlusion:
+        raise InputError(f"meshes and occlusion are for generated items; source is {options.source}. Give source=generated.")
     local = options.source == "local"
     folder = options.local_root(ROOT_VARIABLE) if local else fetch_dataset(HUB_NAME, HUB_REVISION)
     return published_items(
