@@ -11,7 +11,7 @@ from typing import Any
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.records import Run, find_runs, read_samples
-from lm_eval_ext.reporting.families import BLIND, FAMILIES
+from lm_eval_ext.reporting.families import CONTROLS, FAMILIES
 from lm_eval_ext.statistics import Figure
 
 LEAF, GROUP = "leaf", "group"
@@ -52,7 +52,7 @@ class _Row:
     leaf: str
     family: str
     factors: Mapping[str, Any]
-    blind: bool
+    setting: str
     judged: Any
 
 
@@ -114,8 +114,9 @@ def _sliced(rows: Sequence[_Row], parts: Sequence[str], homes: "_Homes") -> Iter
                 members[task, row.family, values].append(row.judged)
     for task, family, values in sorted(members, key=lambda key: (homes.place(key[0]), key[2])):
         judged = members[task, family, values]
-        blind = [row.judged for row in rows if row.blind and row.family == family and row.leaf != task]
-        found = FAMILIES[family]().figures(judged, blind)
+        beside = [row for row in rows if row.family == family and row.leaf != task]
+        controls = {name: [row.judged for row in beside if row.setting == name] for name in CONTROLS}
+        found = FAMILIES[family]().figures(judged, controls)
         yield Slice(by="/".join(parts), task=task, factors=dict(zip(factors, values, strict=True)), figures=found)
 
 
@@ -132,9 +133,9 @@ class _Homes:
         self._outermost = [name for name in self._groups if name not in inner]
 
     def needed(self) -> list[str]:
-        """Leaves with samples that are shown, or belong to a group that is, or are the control beside them."""
+        """Leaves with samples that are shown, or belong to a group that is, or are a control beside them."""
         of_groups = {leaf for name, leaves in self._groups.items() if self._shown(name) for leaf in leaves}
-        return [leaf for leaf in self._leaves if self._shown(leaf) or leaf in of_groups or leaf.endswith(f"_{BLIND}")]
+        return [leaf for leaf in self._leaves if self._shown(leaf) or leaf in of_groups or leaf.endswith(CONTROLS)]
 
     def of(self, leaf: str, parts: Sequence[str]) -> list[str]:
         """The tasks under which a leaf's documents are counted."""
@@ -169,8 +170,7 @@ def _rows(run: Run, leaves: Sequence[str]) -> Iterator[_Row]:
             except (KeyError, TypeError, ValueError, IndexError) as error:
                 what = f"{path}: document {sample.doc_id} can't be judged ({type(error).__name__}: {error})"
                 raise InputError(f"{what}. It may come from another version of this package; run lm_eval again.") from error
-            blind = sample.doc.get("setting") == BLIND
-            yield _Row(leaf=leaf, family=family, factors=factors, blind=blind, judged=judged)
+            yield _Row(leaf=leaf, family=family, factors=factors, setting=sample.doc["setting"], judged=judged)
 
 
 def _refuse_unknown(parts: Sequence[str], rows: Sequence[_Row]) -> None:

@@ -18,11 +18,11 @@ class Family:
     Attributes:
         judge: From a document and what came back for it to what ``figures`` takes.
         figures: All figures that apply to some judged documents, the headline first; its second argument holds those of the
-            text-only control of the same run, if there was one.
+            controls of the same run, by name.
     """
 
     judge: Callable[[Doc, Answer], Any]
-    figures: Callable[[Sequence[Any], Sequence[Any]], list[Figure]]
+    figures: Callable[[Sequence[Any], Mapping[str, Sequence[Any]]], list[Figure]]
 
 
 def _dori() -> Family:
@@ -40,8 +40,8 @@ def _synthworlds() -> Family:
     return Family(judge=judge, figures=figures)
 
 
-BLIND = "blind"
-"""Setting of the items of a text-only control."""
+CONTROLS = ("blind", "blank")
+"""Settings of items that are asked without what is to be seen; their leaves are called ``FAMILY_SETTING``."""
 
 FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType({"dori": _dori, "synthworlds": _synthworlds})
 """By the ``family`` of an item; imported when it is needed."""

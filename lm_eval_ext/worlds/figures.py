@@ -65,7 +65,7 @@ def judge(doc: Mapping[str, Any], answer: str | tuple[float, ...]) -> Answered:
     )
 
 
-def figures(answered: Sequence[Answered], _blind: Sequence[Answered] = ()) -> list[Figure]:
+def figures(answered: Sequence[Answered], _controls: Mapping[str, Sequence[Answered]] | None = None) -> list[Figure]:
     """All figures that apply: every score in both worlds together and in each, and the knowledge advantage.
 
     The advantage is left out where several ways of asking are pooled: its mean over them measures nothing.

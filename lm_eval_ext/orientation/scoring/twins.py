@@ -10,6 +10,7 @@ from lm_eval_ext.orientation.twins import DEGRADED, MIRRORED, OTHER_OBJECT, OTHE
 from lm_eval_ext.statistics import Bounds, Figure, as_figure, estimate
 
 SIGNED = Bounds(-1.0, 1.0)
+ALL_KINDS = "all kinds"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,26 +74,30 @@ def rotations(judged: Sequence[Judged]) -> Iterator[Figure]:
     yield _figure(
         "circular_acc", twins, [float(all(one.right for one in (twin.plain, *twin.others))) for twin in twins], nulls=nulls
     )
-    flips = [1.0 - _agreement(twin) for twin in twins]
+    flips = [_flips(twin) for twin in twins]
     yield _figure("rotation_flips", twins, flips, nulls={"guess": mean([1 - chance for chance in chances])}, better=False)
 
 
 def degradations(judged: Sequence[Judged]) -> Iterator[Figure]:
-    """Per kind and severity: accuracy lost against the plain picture, and how often the answer changes.
+    """Per kind and severity, and per severity over all kinds: accuracy lost against the plain picture, and changed answers.
 
     The null of both is severity 0 of that kind, the same picture once more.
     """
-    cases = sorted({_case(one) for one in judged if one.twin == DEGRADED})
-    for kind, severity in cases:
-        at_zero = _nulls(judged, kind)
-        twins = pairs(judged, DEGRADED, keep=lambda one, case=(kind, severity): _case(one) == case)
-        case = f"{kind} {severity}"
-        lost = [twin.plain.right - twin.others[0].right for twin in twins]
-        null = {} if severity == 0 else {"severity 0": at_zero["lost"]}
-        yield _figure("accuracy_lost", twins, lost, case=case, nulls=null, scale=SIGNED, better=False)
-        null = {} if severity == 0 else {"severity 0": at_zero["flips"]}
-        flips = [1.0 - _agreement(twin) for twin in twins]
-        yield _figure("degraded_flips", twins, flips, case=case, nulls=null, better=False)
+    cells = sorted({_cell(one) for one in judged if one.twin == DEGRADED})
+    severities = sorted({severity for _, severity in cells})
+    for kind, severity in [*((ALL_KINDS, severity) for severity in severities), *cells]:
+        null = {} if severity == 0 else {"severity 0": (kind, 0)}
+        twins = _degraded(judged, kind, severity)
+        for name, of_twin, scale in (("accuracy_lost", _lost, SIGNED), ("degraded_flips", _flips, SHARE)):
+            yield _figure(
+                name,
+                twins,
+                [of_twin(twin) for twin in twins],
+                case=f"{kind} {severity}",
+                nulls={key: mean([of_twin(twin) for twin in _degraded(judged, *cell)]) for key, cell in null.items()},
+                scale=scale,
+                better=False,
+            )
 
 
 def other_object(judged: Sequence[Judged]) -> Figure | None:
@@ -141,17 +146,26 @@ def _chance(twins: Sequence[Twin]) -> float | None:
     return mean([twin.plain.chance for twin in twins])
 
 
-def _case(judged: Judged) -> tuple[str, int]:
+def _degraded(judged: Sequence[Judged], kind: str, severity: int) -> list[Twin]:
+    """Twins of one cell; ``ALL_KINDS`` takes every kind at that severity."""
+
+    def is_in_cell(one: Judged) -> bool:
+        found, how_bad = _cell(one)
+        return how_bad == severity and kind in (found, ALL_KINDS)
+
+    return pairs(judged, DEGRADED, keep=is_in_cell)
+
+
+def _cell(judged: Judged) -> tuple[str, int]:
     return str(judged.factors.get("degradation")), int(judged.factors.get("severity") or 0)
 
 
-def _nulls(judged: Sequence[Judged], kind: str) -> dict[str, float | None]:
-    """What severity 0 does; None where it was not asked."""
-    twins = pairs(judged, DEGRADED, keep=lambda one: _case(one) == (kind, 0))
-    return {
-        "lost": mean([twin.plain.right - twin.others[0].right for twin in twins]),
-        "flips": mean([1.0 - _agreement(twin) for twin in twins]),
-    }
+def _lost(twin: Twin) -> float:
+    return twin.plain.right - _mean_right(twin)
+
+
+def _flips(twin: Twin) -> float:
+    return 1.0 - _agreement(twin)
 
 
 def _figure(

@@ -116,12 +116,19 @@ def test_macro_weighs_datasets_and_questions_alike() -> None:
 def test_baselines_stand_beside_accuracy() -> None:
     answers = [made(VIEW, truth, "Yes") for truth in ("Yes", "Yes", "No", CANNOT)]
     control = [made(VIEW, "Yes", "Yes"), made(VIEW, "No", "Yes"), made("canonical_orientation_coarse", "No", "Yes")]
-    assert by_name(figures(answers, control))["acc"].nulls == {
+    assert by_name(figures(answers, {"blind": control, "blank": control[1:], "none": []}))["acc"].nulls == {
         "guess": pytest.approx(1 / 3),
         "majority": 0.5,
         "blind": 0.5,
+        "blank": 0.0,
     }
-    assert "blind" not in by_name(figures(answers, control[2:]))["acc"].nulls
+    assert "blind" not in by_name(figures(answers, {"blind": control[2:]}))["acc"].nulls
+
+
+def test_a_control_that_wrote_is_no_null_of_options_chosen() -> None:
+    control = {"blind": [made(VIEW, "Yes", "Yes")]}
+    assert "blind" in by_name(figures([made(VIEW, "Yes", "Yes")], control))["acc"].nulls
+    assert "blind" not in by_name(figures([made(VIEW, "Yes", "Yes", said=None)], control))["acc"].nulls
 
 
 def test_no_answers_give_no_figures() -> None:

@@ -109,6 +109,9 @@ def test_severity_zero_is_the_null_of_its_kind() -> None:
     assert found["accuracy_lost blur 5"].nulls == {"severity 0": 0.5}
     assert found["degraded_flips blur 0"].nulls == {}
     assert found["degraded_flips noise 0"].value == 0.0
+    pooled = found["degraded_flips all kinds 5"]
+    assert (pooled.value, pooled.nulls) == (1.0, {"severity 0": pytest.approx(1 / 3)})
+    assert found["degraded_flips all kinds 0"].n == 3
 
 
 def test_other_objects_and_other_views() -> None:
