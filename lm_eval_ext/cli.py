@@ -121,6 +121,42 @@ def breakdown(
 
 
 @app.command()
+def episodes(  # noqa: PLR0913 - they are lm_eval's
+    *,
+    model: Annotated[str, typer.Option(help="Model class, as for lm_eval run.")],
+    model_args: Annotated[str, typer.Option("--model_args", help="Its arguments: pretrained=MODEL,…")] = "",
+    tasks: Annotated[str, typer.Option(help="Of navigation_links, navigation_content and ircot, with commas between them.")],
+    output_path: Annotated[Path, typer.Option("--output_path", help="Folder for results; an unfinished run goes on from there.")],
+    metadata: Annotated[str, typer.Option(help="Options of the tasks, as JSON.")] = "{}",
+    batch_size: Annotated[str, typer.Option("--batch_size", help="A number, or auto.")] = "1",
+    device: Annotated[str | None, typer.Option(help="cpu, cuda:0, …")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Items per task; a multiple of the worlds keeps twins.")] = None,
+    apply_chat_template: Annotated[bool, typer.Option("--apply_chat_template", help="Ask through the chat template.")] = False,
+) -> None:
+    """Play episodes turn by turn: page navigation, and thinking with retrieval. The options are those of `lm_eval run`."""
+    from lm_eval_ext import _startup
+
+    _startup.arm()  # also where the start-up hook is switched off or its .pth file was not read
+    from lm_eval.utils import make_table, setup_logging
+
+    from lm_eval_ext.host.episodes import EpisodeRun, read_metadata, run_episodes
+
+    setup_logging()
+    asked = EpisodeRun(
+        model=model,
+        model_args=model_args,
+        tasks=[name.strip() for name in tasks.split(",") if name.strip()],
+        output_path=output_path,
+        metadata=read_metadata(metadata),
+        batch_size=batch_size,
+        device=device,
+        limit=limit,
+        apply_chat_template=apply_chat_template,
+    )
+    print(make_table(run_episodes(asked)))
+
+
+@app.command()
 def version() -> None:
     """Version of this package and of the lm-eval beside it."""
     from importlib.metadata import version as installed

@@ -1,6 +1,6 @@
 """Items of the generated source: every question once in the real-mapped and once in each synthetic-mapped world."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -117,5 +117,10 @@ def _spec(options: Options, world: World, question: Question, which: int) -> dic
 
 def pages_of(spec: dict[str, Any]) -> list[str]:
     """The pages that come with a generated item, made again from its spec: those chosen for it, or the gold ones."""
-    world = build_world(pages=spec["pages"], seed=spec["seed"], n_sm=spec["n_sm"], facts=spec.get("facts", "core"))
+    world = world_of_spec(spec)
     return [world.page(entity, spec["world"]) for entity in spec.get("shown", spec["gold"])]
+
+
+def world_of_spec(spec: Mapping[str, Any]) -> World:
+    """The world of a generated item, made again from its spec; a few are kept."""
+    return build_world(pages=spec["pages"], seed=spec["seed"], n_sm=spec["n_sm"], facts=spec.get("facts", "core"))

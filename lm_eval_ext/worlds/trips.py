@@ -1,8 +1,9 @@
 """Navigation over parallel worlds: the pages of each world as one clicks through them, and the pairs to travel between."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -11,13 +12,15 @@ from lm_eval_ext.errors import InputError
 from lm_eval_ext.hub import fetch_dataset
 from lm_eval_ext.items import Source
 from lm_eval_ext.options import Options
+from lm_eval_ext.worlds.documents import references
 from lm_eval_ext.worlds.folder import hash_files, read_linked_pages, read_navigation, worlds_in
-from lm_eval_ext.worlds.generate import item_key, twin_id, world_of
+from lm_eval_ext.worlds.generate import item_key, twin_id, world_of, world_of_spec
 from lm_eval_ext.worlds.links import LinkGraph, navigable, page_links
 from lm_eval_ext.worlds.navigation import NavigationPair, draw_pairs
+from lm_eval_ext.worlds.parallel import Inverter
 from lm_eval_ext.worlds.published import HUB_NAME, HUB_REVISION
 from lm_eval_ext.worlds.schema import PAIR_COLUMNS
-from lm_eval_ext.worlds.world import REAL, World, build_world
+from lm_eval_ext.worlds.world import REAL, World
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,14 @@ class Site:
     graph: LinkGraph
     titles: Mapping[str, str]
     text: Callable[[str], str]
+
+    @cached_property
+    def _inverter(self) -> Inverter:
+        return Inverter(self.titles)
+
+    def named(self, text: str) -> set[str]:
+        """Pages that a text names, spelled as their titles and as whole words."""
+        return set(references(self._inverter.invert(text.replace("[[", ""))))  # what stands in brackets must be found, not given
 
 
 @dataclass(frozen=True)
@@ -142,8 +153,8 @@ def site_of(spec: Mapping[str, Any]) -> Site:
     """The site of an item, made again from its spec; a few are kept."""
     if "root" in spec:
         return _read_site(Path(spec["root"]), spec["site"])
-    made_from = {"pages": spec["pages"], "seed": spec["seed"], "n_sm": spec["n_sm"], "facts": spec.get("facts", "core")}
-    return _made_site(**made_from, number=spec["world"])
+    made_from = {key: spec[key] for key in ("pages", "seed", "n_sm", "facts", "world") if key in spec}
+    return _made_site(json.dumps(made_from))
 
 
 def _generated(options: Options) -> Travel:
@@ -158,13 +169,15 @@ def _generated(options: Options) -> Travel:
 
 
 def _site(world: World, graph: LinkGraph, number: int) -> Site:
-    return Site(graph, world.names[number], partial(world.page, number=number))
+    names = world.names[number]
+    return Site(graph, {page: names[page] for page in world.pages}, partial(world.page, number=number))
 
 
 @lru_cache(maxsize=8)
-def _made_site(*, pages: int, seed: int, n_sm: int, facts: str, number: int) -> Site:
-    world = build_world(pages=pages, seed=seed, n_sm=n_sm, facts=facts)
-    return _site(world, navigable(page_links(world)), number)
+def _made_site(made_from: str) -> Site:
+    spec = json.loads(made_from)
+    world = world_of_spec(spec)
+    return _site(world, navigable(page_links(world)), spec["world"])
 
 
 def _read(root: Path, source: Source, revision: str | None) -> Travel:
