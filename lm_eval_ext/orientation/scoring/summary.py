@@ -63,7 +63,10 @@ def _with_baselines(judged: Sequence[Judged], controls: Mapping[str, Sequence[Ju
 
 
 def _control_score(judged: Sequence[Judged], control: Sequence[Judged]) -> float | None:
-    """Mean over these items of the control's score on their question; None where a question has no control that was asked the same way."""
+    """Mean over these items of the control's score on their question.
+
+    None where a question has no control that was asked the same way.
+    """
     rights: defaultdict[str, list[float | None]] = defaultdict(list)
     for one in control:
         if accuracy.is_written(one) == accuracy.is_written(judged[0]):
