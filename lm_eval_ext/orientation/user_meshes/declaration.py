@@ -141,10 +141,11 @@ def _line(node: Any, place: Sequence[int | str]) -> int:
 
 def _refuse_repeated_keys(tree: Any, path: Path) -> None:
     for mapping in _mappings(tree, set()):
-        names = [key.value for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
-        for key, _ in mapping.value:
-            if isinstance(key, yaml.ScalarNode) and names.count(key.value) > 1:
+        names: set[str] = set()
+        for key in (key for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in names:
                 raise InputError(f"{path}, line {key.start_mark.line + 1}: {key.value} stands twice. Keep one. {_HELP}")
+            names.add(key.value)
 
 
 def _mappings(node: Any, seen: set[int]) -> Iterator[yaml.MappingNode]:

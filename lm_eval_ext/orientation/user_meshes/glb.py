@@ -39,7 +39,7 @@ def _chunks(data: bytes, file: str) -> tuple[dict[str, Any], bytes]:
         raise InputError(f"mesh {file!r} is no whole GLB file of version 2. Export it again as glTF 2.0 binary.")
     if size > MAX_HEADER:
         raise InputError(f"mesh {file!r} has a header of {size:,} bytes, more than {MAX_HEADER:,}. Simplify the mesh.")
-    header = json.loads(data[20 : 20 + size])
+    header = json.loads(data[20 : 20 + size], parse_constant=_refuse_constant)
     rest = data[20 + size :]
     if not rest:
         return header, b""
@@ -47,6 +47,10 @@ def _chunks(data: bytes, file: str) -> tuple[dict[str, Any], bytes]:
     if kind != _BIN or body > len(rest) - 8:
         raise InputError(f"mesh {file!r} is no whole GLB file of version 2. Export it again as glTF 2.0 binary.")
     return header, rest[8 : 8 + body]
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def _check(header: Mapping[str, Any], body: bytes, file: str) -> None:

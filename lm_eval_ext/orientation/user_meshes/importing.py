@@ -23,16 +23,9 @@ from lm_eval_ext.orientation.user_meshes.surfaces import Surface, read_surface
 MAX_FACES = 500_000
 """Of a mesh; the renderer unpacks them anew for each picture."""
 _FAILURES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, OSError, RuntimeError, TypeError, ValueError,
     struct.error,
-)
+)  # fmt: skip
 """What the reader raises on damaged files."""
 
 Triangles = Float[np.ndarray, "faces 3 3"]
@@ -52,7 +45,7 @@ def read_parts(source: MeshSource) -> tuple[Part, ...]:
         InputError: The package that reads meshes isn't installed, or the file is damaged, empty, too large, shrunk to a point, or
             has coordinates that are no numbers.
     """
-    pieces = list(_pieces(source))
+    pieces = _pieces(source)
     points = np.concatenate([piece.triangles.reshape(-1, 3) for piece in pieces] or [np.zeros((0, 3))])
     if not len(points) or not np.isfinite(points).all():
         found = "coordinates that are no numbers" if len(points) else "no triangles"
@@ -76,7 +69,18 @@ def _part(piece: Piece) -> Part:
     return Part(vertices, faces, piece.surface.material, piece.surface.coat_of(sound))
 
 
-def _pieces(source: MeshSource) -> Iterator[Piece]:
+def _pieces(source: MeshSource) -> list[Piece]:
+    try:
+        with np.errstate(all="ignore"):  # what overflows is found afterwards
+            return list(_placed_pieces(source))
+    except _FAILURES as error:
+        # Our own refusals are ValueErrors too.
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"mesh {source.file!r} can't be read ({error!r:.100}). Export it again.") from None
+
+
+def _placed_pieces(source: MeshSource) -> Iterator[Piece]:
     """Every mesh of the file's scene where its nodes place it."""
     scene = _scene(source)
     placed = [scene.graph[node] for node in scene.graph.nodes_geometry]
@@ -109,10 +113,7 @@ def _scene(source: MeshSource) -> Any:
     # The reader looks for materials in comments too.
     data = re.sub(rb"(?m)^[ \t]*#[^\n]*", b"", source.data) if source.format == "obj" else source.data
     known = _Companions(source.companions)
-    try:
-        scene = trimesh.load_scene(io.BytesIO(data), file_type=source.format, resolver=known, process=False)  # pyright: ignore[reportArgumentType]
-    except _FAILURES as error:
-        raise InputError(f"mesh {source.file!r} can't be read ({error!r:.100}). Export it again.") from None
+    scene = trimesh.load_scene(io.BytesIO(data), file_type=source.format, resolver=known, process=False)  # pyright: ignore[reportArgumentType]
     if known.missed:
         raise InputError(f"mesh {source.file!r} names {known.missed[0]!r} in a way that isn't understood. Export it again.")
     return scene
