@@ -50,7 +50,7 @@ def pick_bias(
         ValueError: A place is outside its options, lengths differ, or alpha is outside (0, 1).
 
     Source:
-        Rao & Scott 1984, doi:10.1214/aos/1176346391; Thomas & Rao 1987, doi:10.1080/01621459.1987.10478475 (F).
+        Rao & Scott 1984, doi:10.1214/aos/1176346391; Thomas & Rao 1987, J. Am. Stat. Assoc. 82 (F).
 
     Example:
         >>> found = pick_bias(np.array([0, 0, 0, 1] * 25), np.full(100, 4), np.arange(100))
@@ -110,4 +110,4 @@ def _p_value(
     weights = np.clip(np.linalg.eigvalsh(covariance * np.outer(scale, scale)), 0.0, None)
     statistic = float((mean**2 / expected).sum())
     degrees = float(weights.sum() ** 2 / (weights**2).sum())
-    return float(fdtrc(degrees, n_clusters - 1.0, statistic / weights.sum()))
+    return float(fdtrc(degrees, degrees * (n_clusters - 1.0), statistic / weights.sum()))
