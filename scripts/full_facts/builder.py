@@ -88,10 +88,15 @@ class Builder:
         """Forget what is said of a subject by a relation."""
         self.facts = {fact for fact in self.facts if fact[:2] != (subject, relation)}
 
-    def find(self, kind: str, label: str) -> str | None:
-        """The entity of a type and name."""
-        me = self.names.get(plain(label))
-        return me if me and self.rows[me].type == kind else None
+    def touching(self, countries: set[str]) -> bool:
+        """Whether one can walk from each of the countries to each other one within them: what two others share is two things."""
+        borders = {fact[::2] for fact in self.facts if fact[1] == "borders"}
+        reached, queue = set[str](), sorted(countries)[:1]
+        while queue:
+            here = queue.pop()
+            reached.add(here)
+            queue += [there for there in countries - reached if (here, there) in borders or (there, here) in borders]
+        return reached == countries
 
     def objects(self, subject: str, relation: str) -> list[str]:
         """What is said of a subject by a relation."""

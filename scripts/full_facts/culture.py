@@ -16,25 +16,24 @@ PERSON = re.compile(r"(?:[A-Z][\w'.\-]* ){1,4}[A-Z][\w'\-]+", re.UNICODE)
 PARTICLES = {"AL": "Al", "DA": "da", "DE": "de", "DO": "do", "DU": "du", "EL": "El"}
 GENERIC_TITLE = re.compile(r"(?:national anthem|himno nacional|hymne national|the )*", re.IGNORECASE)
 
+OF_THE_CROWN = re.compile("royal|used? since|Commonwealth country")
+
 
 def add_anthems(out: Builder) -> None:
     """Anthem, who wrote its words, who composed it, and when it was adopted, where the Factbook names one person or year."""
     for code, page in sorted(sources.factbook().items()):
         title = sources.told(page, "Government", "National anthem(s)", "title")
+        history = sources.told(page, "Government", "National anthem(s)", "history")
         quoted = re.match(r"[\"\u201c\u201d](.+?)[,.]?[\"\u201c\u201d]", title)
-        if (
-            not quoted
-            or GENERIC_TITLE.fullmatch(quoted[1])
-            or "title 2" in str(page.get("Government", {}).get("National anthem(s)"))
-        ):
+        # Of several anthems the package keeps the last, which may be the royal one.
+        if not quoted or GENERIC_TITLE.fullmatch(quoted[1]) or (code != "GB" and OF_THE_CROWN.search(history)):
             continue
-        me = out.add("anthem", code, quoted[1]) if f"country:{code}" in out.rows else None
+        me = out.add("anthem", plain(quoted[1]), quoted[1]) if f"country:{code}" in out.rows else None
         out.fact(f"country:{code}", "anthem", me)
         makers = sources.told(page, "Government", "National anthem(s)", "lyrics/music").split("/")
         if me and len(makers) == 2:
             for who, relation in zip(makers, ("anthem_words", "anthem_music"), strict=True):
                 out.fact(me, relation, _person(out, who))
-        history = sources.told(page, "Government", "National anthem(s)", "history")
         adopted = re.match(r"adopted (\d{4})(?=$|[;,. ])(?!.*\b(?:revised|restored|readopted|unofficial)\b)", history)
         if me and adopted:
             out.value(me, "anthem_adopted", day_in(adopted[1]) or "")

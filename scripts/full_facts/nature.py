@@ -36,7 +36,10 @@ def add_nature(out: Builder) -> None:
             for sea in _coasts(sources.told(page, "Geography", "Location")):
                 out.fact(f"country:{code}", "coast", _sea(out, sea))
     _add_rivers(out)
+    _drop_namesakes(out)
     for name, lake in sorted(_waters(out, "Major lakes (area sq km)", "fresh water lake(s)").items()):
+        if not out.touching(lake.countries):
+            continue
         me = out.add("lake", plain(name), name)
         for country in lake.countries:
             out.fact(me, "lies_in", country)
@@ -53,6 +56,17 @@ def _add_extremes(out: Builder, code: str, page: dict[str, Any]) -> None:
         out.fact(f"country:{code}", "lowest_point", _sea(out, low))
 
 
+def _drop_namesakes(out: Builder) -> None:
+    """Mountains of one name in countries that do not touch are several mountains."""
+    of: dict[str, set[str]] = defaultdict(set)
+    for subject, relation, mountain in out.facts:
+        if relation == "highest_point":
+            of[mountain].add(subject)
+    for countries in of.values():
+        for country in countries if not out.touching(countries) else ():
+            out.drop(country, "highest_point")
+
+
 def _sea(out: Builder, name: str) -> str | None:
     name = PART.sub("", name)
     return out.add("sea", plain(OTHER_NAMES.get(name, name)), OTHER_NAMES.get(name, name), (name,) * (name in OTHER_NAMES))
@@ -67,6 +81,8 @@ def _coasts(location: str) -> list[str]:
 def _add_rivers(out: Builder) -> None:
     """Rivers with their countries, and their source and mouth where two pages put it in one country and none elsewhere."""
     for name, river in sorted(_waters(out, "Major rivers (by length in km)").items()):
+        if not out.touching(river.countries):
+            continue
         full = name if re.search(r"\bRiver\b|^Rio\b", name) else f"{name} River"
         me = out.add("river", plain(name), full, () if full == name else (name,))
         for country in river.countries:

@@ -18,7 +18,7 @@ FULL = load_table("full")
 EVERYTHING = tuple(FULL.entities)
 REAL = real_names(FULL)
 WORD = re.compile(r"[^\W\d_]{3,}")
-FULL_600 = "5fb210dfdfc63dcc2ca1961fa994ea2d40f36006bae75f07cb7da1b9202aaa82"
+FULL_600 = "cc4f9eb2e17055b88d37fabbd3a230c4bbb4dedb644a39ea3730f2220c2d4ada"
 TIMES = tuple(entity for entity in EVERYTHING if entity.startswith(("year:", "date:")))
 
 

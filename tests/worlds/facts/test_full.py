@@ -189,6 +189,10 @@ def test_core_is_part_of_it_but_for_corrections():
         ("Siemens", "home", ["Germany"]),
         ("Mexico", "coast", ["Caribbean Sea", "Gulf of Mexico", "Pacific Ocean"]),
         ("Tokyo", "time_zone", ["Japan Time"]),
+        ("Canada", "anthem", []),  # the Factbook's package keeps the royal one alone
+        ("Greece", "highest_point", []),  # two mountains of one name
+        ("Colombia", "coast", ["Caribbean Sea", "Pacific Ocean"]),
+        ("Rhine River", "flows_through", ["France", "Germany", "Switzerland", "The Netherlands"]),
     ],
 )
 def test_facts_and_label_traps(subject, relation, found):
@@ -232,6 +236,13 @@ def test_licences_stand_in_the_heads_of_both_files():
     folder = resources.files("lm_eval_ext.worlds") / "data"
     assert "CC BY 4.0" in (folder / "README.md").read_text(encoding="utf-8")
     assert sum(len(file.read_bytes()) for file in (folder / "full").iterdir()) < 400_000
+
+
+def test_the_notice_tells_its_size():
+    entities = [entity for entity in FULL.entities.values() if not is_literal(entity.id)]
+    types = {entity.type for entity in entities}
+    size = f"{len(entities):,} entities of {len(types)} types, {len(FULL.facts):,} facts, {len(FULL.relations)} relations"
+    assert size in (resources.files("lm_eval_ext.worlds") / "data" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["entities.tsv.gz", "facts.tsv.gz"])
