@@ -26,8 +26,8 @@ def main() -> None:
 
 def draw_category(category: Category) -> None:
     """Instance 0 once round in the first row, then all test instances."""
-    front = "0° faces you" if category.symmetry == "none" else "round"
-    title = f"{category.label}: number 0 once round ({front}), and the 40 test instances"
+    front = "0° faces you" if category.symmetry == "none" else "alike from all sides"
+    title = f"{category.label}: number 0 turned ({front}), then the 40 test instances"
     cells = [*turns(Placed(category=category.name, instance=0, facing=0.0)), *instances(category.name)]
     path = FOLDER / "categories" / f"{category.name}.jpg"
     path.parent.mkdir(exist_ok=True)

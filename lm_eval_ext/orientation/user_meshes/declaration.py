@@ -31,7 +31,7 @@ def _unit(vector: Axis) -> Axis:
     length = math.hypot(*vector)
     if not 0 < length < math.inf:
         raise ValueError('an axis is "+x", "-x", "+y", "-y", "+z", "-z" or three numbers that are not all 0')
-    x, y, z = (part / length for part in vector)
+    x, y, z = (part / length + 0.0 for part in vector)  # -0.0 would be spelt otherwise in specs
     return (x, y, z)
 
 
