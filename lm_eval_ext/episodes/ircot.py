@@ -10,7 +10,7 @@ from lm_eval_ext.worlds.retrieval import Hit, Retriever, merge_hits
 STEPS = 4
 """Most thoughts where no number is given: as many as a question has hops at most. The paper's limit is not known."""
 CUE = "So the answer is:"
-_CUE = re.compile(r"(?i)\bso the answer is\s*:?")
+_CUE = re.compile(r"(?i)\b(?:so the answer is\s*:?|the answer is\s*:)")
 _TASK = (
     "Answer the question from the pages, one thought at a time. Write the next thought only, in one sentence; with each thought "
     f'further pages are looked up. When you know the answer, write "{CUE}" and a name only.'

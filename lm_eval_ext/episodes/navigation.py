@@ -17,10 +17,7 @@ BACK = "Back"
 BACK_PLACE = -1
 """In place of a link's place."""
 _CUE = re.compile(r"(?i)\blink\s*:")
-_TASK = (
-    "Reach a page by following links. In every step think in one sentence, then name one link of the page you are on, "
-    f"or {BACK} for the page before it."
-)
+_TASK = f"Reach a page by following links: in every step take one link of the page you are on, or go {BACK} to the page before it."
 
 Move = Literal["click", "back", "invalid"]
 
@@ -85,9 +82,7 @@ class Navigation:
                 *shown,
                 f"Its links: {', '.join(titles[link] for link in self.links)}",
                 "",
-                "Thought: …",
-                "Link: …",
-                "",
+                f'Answer in two lines: "Thought:" and one sentence, then "Link:" and one of the links, or {BACK}.',
                 "Thought:",
             ]
         )

@@ -123,7 +123,7 @@ class Player(LM):
             "tasks": ",".join(run.tasks),
             "metadata": json.dumps(run.metadata, sort_keys=True),
             "limit": run.limit,
-            "chat_template": self._below.chat_template() if run.apply_chat_template else None,
+            "chat_template": self._below.chat_template(run.apply_chat_template) if run.apply_chat_template else None,
             "documents": documents[:16],
             "rules": RULES_VERSION,
             "lm_eval_ext": __version__,
@@ -194,10 +194,7 @@ def play_with(below: Any, run: EpisodeRun) -> dict[str, Any]:
     from lm_eval.tasks import TaskManager
 
     tracker = EvaluationTracker()
-    config = tracker.general_config_tracker
-    template = below.chat_template() if run.apply_chat_template else None
-    config.log_experiment_args(run.model, run.model_args or run.model, None, template, fewshot_as_multiturn=False)
-    folder = run.output_path / str(config.model_name_sanitized or run.model)
+    folder = run.output_path / _describe(tracker.general_config_tracker, below, run)
     evaluate = cast("Callable[..., Any]", lm_eval.simple_evaluate)  # its decorator hides its parameters
     player = Player(below, run, folder)
     try:
@@ -216,6 +213,17 @@ def play_with(below: Any, run: EpisodeRun) -> dict[str, Any]:
     finally:
         player.close()
     return results
+
+
+def _describe(config: Any, below: Any, run: EpisodeRun) -> str:
+    """Tell lm-eval's tracker of the model; returns the name of its folder, which the same model always has."""
+    from lm_eval.utils import sanitize_model_name
+
+    template = below.chat_template(run.apply_chat_template) if run.apply_chat_template else None
+    config.log_experiment_args(run.model, run.model_args, None, template, fewshot_as_multiturn=False)
+    if config.model_name not in run.model_args:  # drawn at random, where the arguments name none
+        config.model_name, config.model_name_sanitized = run.model, sanitize_model_name(run.model)
+    return config.model_name_sanitized
 
 
 def _refuse_tasks(tasks: Sequence[str]) -> None:
@@ -245,11 +253,23 @@ def _save(results: dict[str, Any], tracker: Any, folder: Path) -> None:
         for name in results["configs"]:
             tracker.save_results_samples(name, samples[name])
         made = sorted(scratch.rglob("*.json*"), key=lambda file: file.suffix == ".json")  # the results last
-        if len(made) != 1 + len(results["configs"]):
-            raise InputError(f"The results can't be written below {folder}. The journal is whole: run the same command again.")
+        if not _whole(made, samples):
+            raise InputError(f"The results can't be written to {folder}. The journal is whole: run the same command again.")
         for file in made:
             file.replace(folder / file.name)
         date = made[-1].stem.removeprefix("results_")
         (folder / JOURNAL).replace(folder / f"episodes_{date}.jsonl")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _whole(made: Sequence[Path], samples: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether lm-eval, which goes on when a file cannot be written, has written all: every sample, and results that end."""
+    if len(made) != len(samples) + 1:
+        return False
+    lines = sorted(file.read_bytes().count(b"\n") for file in made[:-1])
+    try:
+        json.loads(made[-1].read_bytes())
+    except ValueError:
+        return False
+    return lines == sorted(map(len, samples.values()))

@@ -47,7 +47,7 @@ def test_a_thought_finds_further_pages_and_the_better_score_counts():
     )
 
 
-@pytest.mark.parametrize("output", [f"{CUE} sol", f"It is in Peru. {CUE.lower()} sol", "So the answer is sol"])
+@pytest.mark.parametrize("output", [f"{CUE} sol", f"It is in Peru. {CUE.lower()} sol", "So the answer is sol", "The answer is: sol"])
 def test_an_answer_ends_the_episode(output):
     played = episode()
     played.advance(output)
@@ -66,6 +66,12 @@ def test_spent_thoughts_lead_to_one_question_over_the_pages():
     assert request.max_tokens == 32
     played.advance("sol")
     assert (played.finished, played.answer) == (True, "sol")
+
+
+def test_wondering_what_the_answer_is_is_a_thought():
+    played = episode()
+    played.advance("I do not know yet what the answer is.")
+    assert not played.finished
 
 
 def test_an_empty_thought_finds_nothing_new():
