@@ -17,6 +17,7 @@ DOC = {
     "item_id": "i",
     "twin_id": "t",
     "cluster_id": "c",
+    "source": "generated",
     "choices": OPTIONS,
     "answer": "To the right",
     "factors": json.dumps({"twin": "plain", "question": "directional_facing", "level": "coarse"}),

@@ -31,7 +31,12 @@ Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar
 
 @pytest.mark.parametrize(
     ("file", "metrics"),
-    [("_dori_coarse_yaml", PICTURE_METRICS), ("_dori_granular_yaml", ANGLE_METRICS), ("dori_blind.yaml", TEXT_METRICS)],
+    [
+        ("_dori_coarse_yaml", PICTURE_METRICS),
+        ("_dori_granular_yaml", ANGLE_METRICS),
+        ("dori_blind.yaml", TEXT_METRICS),
+        ("dori_blank.yaml", TEXT_METRICS),
+    ],
 )
 def test_the_yaml_files_list_the_tables(file: str, metrics: dict[str, Metric]) -> None:
     listed = yaml.load((TASKS / "dori" / file).read_text(), Loader)["metric_list"]  # noqa: S506 a SafeLoader
