@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Int
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.orientation.camera import camera, outline, place
@@ -13,7 +13,9 @@ from lm_eval_ext.orientation.scene import Picture, Placed, Scene
 
 LEAST, MOST = 0.15, 0.40
 """Share of Object A's silhouette that is hidden; of other marked objects at most ``MOST``."""
-_PIXELS, _TRIES, _GAP = 96, 400, 0.02
+_PIXELS, _TRIES, _GAP = 128, 400, 0.02
+
+Mask = Bool[np.ndarray, "rows columns"]
 
 
 def occluded(picture: Picture, candidates: Sequence[Placed], rng: random.Random) -> Picture:
@@ -74,12 +76,12 @@ def _shares(scene: Scene) -> list[tuple[float, float]]:
     return [(low, covered_share(silhouette(scene, placed), front)) for low, placed in wanted]
 
 
-def covered_share(behind: Bool[np.ndarray, "rows columns"], front: Bool[np.ndarray, "rows columns"]) -> float:
+def covered_share(behind: Mask, front: Mask) -> float:
     """Share of the silhouette behind that the one in front hides."""
     return float((behind & front).sum() / max(1, behind.sum()))
 
 
-def silhouette(scene: Scene, placed: Placed, pixels: int = _PIXELS) -> Bool[np.ndarray, "pixels pixels"]:
+def silhouette(scene: Scene, placed: Placed, pixels: int = _PIXELS) -> Mask:
     """Where an object of the scene would be seen if nothing stood before it.
 
     Args:
@@ -87,13 +89,28 @@ def silhouette(scene: Scene, placed: Placed, pixels: int = _PIXELS) -> Bool[np.n
         placed: One of its objects.
         pixels: Width and height of the mask.
     """
-    from PIL.Image import new
-    from PIL.ImageDraw import Draw
+    view, mask = camera(replace(scene, pixels=pixels)), np.zeros((pixels, pixels), dtype=bool)
+    triangles = np.concatenate([view.project(part.vertices)[part.faces] for part in place(placed).parts])
+    first = np.floor(triangles.min(1)).astype(int)
+    sizes = (np.ceil(triangles.max(1)).astype(int) - first).max(1)
+    edge = 1
+    while len(triangles):
+        small = sizes <= edge
+        _fill(mask, triangles[small], first[small], edge)
+        triangles, first, sizes, edge = triangles[~small], first[~small], sizes[~small], 2 * edge
+    return mask
 
-    view, mask = camera(replace(scene, pixels=pixels)), new("1", (pixels, pixels))
-    pen = Draw(mask)
-    for part in place(placed).parts:
-        corners: Sequence[list[float]] = view.project(part.vertices)[part.faces].reshape(-1, 6).tolist()
-        for triangle in corners:
-            pen.polygon(triangle, fill=1)
-    return np.asarray(mask)
+
+def _fill(mask: Mask, triangles: Float[np.ndarray, "t 3 2"], first: Int[np.ndarray, "t 2"], edge: int) -> None:
+    """Set the pixels whose middles lie in triangles that fit into squares of ``edge`` pixels at ``first``."""
+    row, column = (axis.ravel() for axis in np.mgrid[0:edge, 0:edge])
+    x, y = first[:, :1] + column, first[:, 1:] + row
+    (ax, ay), (bx, by), (cx, cy) = (triangles[:, i].T[..., None] for i in range(3))
+    middle_x, middle_y = x + 0.5, y + 0.5
+    sides = [
+        (ex - sx) * (middle_y - sy) - (ey - sy) * (middle_x - sx)
+        for sx, sy, ex, ey in ((ax, ay, bx, by), (bx, by, cx, cy), (cx, cy, ax, ay))
+    ]
+    inside = np.all([side >= 0 for side in sides], axis=0) | np.all([side <= 0 for side in sides], axis=0)
+    inside &= (x >= 0) & (x < len(mask)) & (y >= 0) & (y < len(mask))
+    mask[y[inside], x[inside]] = True
