@@ -17,7 +17,7 @@ BACK = "Back"
 BACK_PLACE = -1
 """In place of a link's place."""
 _CUE = re.compile(r"(?i)\blink\s*:")
-_TASK = f"Reach a page by following links: in every step take one link of the page you are on, or go {BACK} to the page before it."
+_TASK = f"Reach a page by links: in every step take one link of the page you are on, or go {BACK} to the page before it."
 
 Move = Literal["click", "back", "invalid"]
 

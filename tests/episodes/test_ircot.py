@@ -47,7 +47,7 @@ def test_a_thought_finds_further_pages_and_the_better_score_counts():
     )
 
 
-@pytest.mark.parametrize("output", [f"{CUE} sol", f"It is in Peru. {CUE.lower()} sol", "So the answer is sol", "The answer is: sol"])
+@pytest.mark.parametrize("output", [f"{CUE} sol", f"In Peru. {CUE.lower()} sol", "So the answer is sol", "The answer is: sol"])
 def test_an_answer_ends_the_episode(output):
     played = episode()
     played.advance(output)
