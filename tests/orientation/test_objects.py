@@ -70,23 +70,11 @@ def test_same_numbers_give_same_bytes(category: str) -> None:
 
 @pytest.mark.parametrize("category", CATEGORIES)
 def test_instances_differ(category: str) -> None:
-    assert_all_apart(category, 4)
-
-
-@pytest.mark.timeout(900)
-@pytest.mark.slow  # 25 s
-def test_forty_instances_of_each_category_differ() -> None:
-    for category in CATEGORIES:
-        assert_all_apart(category, 40)
-
-
-def assert_all_apart(category: str, count: int) -> None:
-    prints = np.array([fingerprint(category, instance) for instance in range(count)])
-    apart = np.abs(prints[:, None] - prints[None]).max(-1)[np.triu_indices(count, 1)]
-    # Chance makes a few look-alikes, such as two white washing machines; none are equal, and most are far apart.
-    assert apart.min() > 0.002, category
-    assert np.median(apart) > 0.04, category
-    assert count < 40 or (apart < 0.01).mean() < 0.01, category
+    """Four of them; all forty are compared in test_distinct."""
+    prints = np.array([fingerprint(category, instance) for instance in range(4)])
+    apart = np.abs(prints[:, None] - prints[None]).max(-1)[np.triu_indices(4, 1)]
+    assert apart.min() > 0.002
+    assert np.median(apart) > 0.04
 
 
 @pytest.mark.parametrize("category", FRONTED)
