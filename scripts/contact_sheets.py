@@ -1,6 +1,7 @@
-"""Writes a contact sheet for each category, and two finished pictures, into results/contact_sheets/; takes about four minutes.
+"""Writes contact sheets.
 
-python scripts/contact_sheets.py [category ...]
+python scripts/contact_sheets.py [category ...]             of the package's objects, into results/contact_sheets/; four minutes
+python scripts/contact_sheets.py --meshes FOLDER [out.jpg]  of the user's meshes, each turned once round
 """
 
 import sys
@@ -10,12 +11,16 @@ from lm_eval_ext.orientation.contact_sheet import contact_sheet, instances, turn
 from lm_eval_ext.orientation.objects import CATEGORIES, Category
 from lm_eval_ext.orientation.render import draw
 from lm_eval_ext.orientation.scene import Picture, Placed, Scene
+from lm_eval_ext.orientation.user_meshes.reading import read_meshes
 
 FOLDER = Path(__file__).parent.parent / "results" / "contact_sheets"
 
 
 def main() -> None:
-    """Draws the sheets of the categories named, or everything."""
+    """Draws the sheets of the categories named, or everything, or the user's meshes."""
+    if sys.argv[1:2] == ["--meshes"]:
+        draw_meshes(*map(Path, sys.argv[2:4]))
+        return
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[1:] or CATEGORIES:
         draw_category(CATEGORIES[name])
@@ -32,6 +37,17 @@ def draw_category(category: Category) -> None:
     path = FOLDER / "categories" / f"{category.name}.jpg"
     path.parent.mkdir(exist_ok=True)
     contact_sheet(title, cells).save(path, quality=85)
+
+
+def draw_meshes(folder: Path, out: Path = Path("meshes.jpg")) -> None:
+    """A row for each mesh, where 0 should face you and 90 the right edge."""
+    rows = [
+        cell._replace(caption=f"{made.label} {cell.caption}" if cell.placed.facing == 0 else cell.caption)
+        for made in read_meshes(folder).meshes
+        for cell in turns(Placed(category=made.name, instance=0, facing=0.0, mesh=made.mesh))
+    ]
+    contact_sheet(f"{folder}: at 0° every front faces you, at 90° it points to the right edge", rows).save(out, quality=90)
+    print(out)
 
 
 def _two_objects() -> Picture:
