@@ -35,13 +35,14 @@ def _dori() -> Family:
 
 
 def _synthworlds() -> Family:
-    from lm_eval_ext.worlds.figures import figures, judge
+    from lm_eval_ext.episodes.figures import judge
+    from lm_eval_ext.worlds.figures import figures
 
     return Family(judge=judge, figures=figures)
 
 
-CONTROLS = ("blind", "blank")
-"""Settings of items that are asked without what is to be seen; their leaves are called ``FAMILY_SETTING``."""
+CONTROLS = ("blind", "blank", "closed_book")
+"""Settings of items that are asked without what is to be seen or read; their leaves are called ``FAMILY_SETTING``."""
 
 FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType({"dori": _dori, "synthworlds": _synthworlds})
 """By the ``family`` of an item; imported when it is needed."""

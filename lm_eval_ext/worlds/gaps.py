@@ -70,7 +70,7 @@ def as_scored(doc: Mapping[str, Any], score: float) -> Scored:
     """
     spec, factors = json.loads(doc["spec"]), json.loads(doc["factors"])
     right = {doc["answer"], *doc["answer_aliases"]}
-    kind, peers = _kind(doc["source"], spec, factors)
+    kind, peers = _kind(spec, factors)
     return Scored(
         twin=doc["twin_id"],
         cluster=doc["cluster_id"],
@@ -91,11 +91,13 @@ def _world_number(item_id: str, world: str) -> int:
     return int(name.removeprefix("sm") or 1)
 
 
-def _kind(source: str, spec: Mapping[str, Any], factors: Mapping[str, Any]) -> tuple[str, int | None]:
-    if source == "generated" and "answer" in spec:
+def _kind(spec: Mapping[str, Any], factors: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Type of the answer and how many are of it, where the item was made from packaged facts; else the relation asked last."""
+    if "answer" in spec and spec.get("facts", "core") in ("core", "full"):
         types = _types(json.dumps({key: spec[key] for key in ("pages", "seed", "n_sm", "facts") if key in spec}))
-        kind = types[spec["answer"]]
-        return kind, sum(other == kind for other in types.values())
+        if spec["answer"] in types:
+            kind = types[spec["answer"]]
+            return kind, sum(other == kind for other in types.values())
     return str(factors.get("relation", "")).rpartition(" > ")[2], None
 
 

@@ -86,3 +86,22 @@ def test_a_world_that_is_neither_is_refused() -> None:
 def test_no_answers_give_no_figures() -> None:
     assert figures([]) == []
     assert not math.isnan(named(figures([judge(DOCS[0], "")]))["em"].value)
+
+
+def test_the_advantage_is_compared_with_closed_book() -> None:
+    read = [judge(one | {"setting": "reading"}, "Paris") for one in DOCS]
+    closed = [judge(one, said) for one, said in zip(DOCS, SAID, strict=True)]
+    found = named(figures(read, {"closed_book": closed, "blind": []}))
+    assert found["gap_reduction em"].value == pytest.approx(1 / 6)
+    assert found["gap_reduction em"].n == 6
+    assert "gap_reduction em" not in named(figures(closed))
+
+
+def test_several_worlds_have_an_interval_over_worlds() -> None:
+    said = {"sm": "Rome", "sm2": "Paris"}
+    more = [judge(doc(f"t{i}", "sm", item_id=f"t{i}-{name}"), text) for i in range(6) for name, text in said.items()]
+    real = [judge(doc(f"t{i}", "rm"), "Paris") for i in range(6)]
+    found = named(figures([*real, *more]))["knowledge_advantage em over worlds"]
+    assert (found.value, found.n, found.n_clusters) == (0.5, 12, 2)
+    assert found.low < -1.0
+    assert found.stderr is not None
