@@ -133,7 +133,8 @@ def floor_share(scored: Sequence[Scored], floor: Floor, score: str = "em") -> fl
 def gap_above_floor(scored: Sequence[Scored], floor: Floor, *, score: str = "em", alpha: float = 0.05) -> Estimate | None:
     """Knowledge advantage of scores counted from a floor: (s - f) / (1 - f), with one floor f per kind of world.
 
-    A score of 0 says that nothing more was right than by the floor, 1 that everything was. The floors are taken as given.
+    0 says that nothing more was right than by the floor, 1 that everything was. A kind of world whose mean lies below its floor
+    counts as 0: less than an answerer reaches that does not know is no more of not knowing. The floors are taken as given.
 
     Args:
         scored: Answers of one setting.
@@ -142,20 +143,23 @@ def gap_above_floor(scored: Sequence[Scored], floor: Floor, *, score: str = "em"
         alpha: Two-sided error rate.
 
     Returns:
-        The mean over whole twins, on a scale around -1 to 1; None where a floor is unknown or is 1, so that nothing is above it.
+        The mean over whole twins, -1 to 1; None where a floor is unknown or is 1, so that nothing is above it.
     """
-    floors = [floor_share(arm, floor, score) for arm in _arms(scored)]
+    arms = _arms(scored)
+    floors = [floor_share(arm, floor, score) for arm in arms]
     if any(share is None or share >= 1.0 for share in floors):
         return None
-    real, synthetic = (float(share or 0.0) for share in floors)
+    bases = [float(share or 0.0) for share in floors]
+    above = [pair for arm, base in zip(arms, bases, strict=True) for pair in _above(arm, base)]
+    reach = 2.0 / (1.0 - max(bases))  # of one twin; the mean stays within -1 to 1
+    gaps = _gaps(above)
+    return clustered_mean(np.array(list(gaps.values())), _clusters(scored, gaps), scale=Bounds(-reach, reach), alpha=alpha)
 
-    def above(one: Scored) -> float:
-        base = real if one.world == REAL else synthetic
-        return (one.score - base) / (1.0 - base)
 
-    scale = Bounds(-real / (1.0 - real) - 1.0, 1.0 + synthetic / (1.0 - synthetic))
-    gaps = _gaps([(one, above(one)) for one in scored])
-    return clustered_mean(np.array(list(gaps.values())), _clusters(scored, gaps), scale=scale, alpha=alpha)
+def _above(arm: Sequence[Scored], base: float) -> list[tuple[Scored, float]]:
+    if fmean(one.score for one in arm) < base:
+        return [(one, 0.0) for one in arm]
+    return [(one, (one.score - base) / (1.0 - base)) for one in arm]
 
 
 def gap_over_worlds(scored: Sequence[Scored], *, alpha: float = 0.05) -> Crossed:

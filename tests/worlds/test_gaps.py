@@ -98,6 +98,12 @@ def test_who_reaches_the_floor_alone_has_no_gap_above_it(closed):
     assert gap_above_floor(best, "majority_of_type").value == pytest.approx(1.0)
 
 
+def test_less_than_a_floor_counts_as_the_floor(closed):
+    scored = [as_scored(doc, float(doc["item_id"].endswith("-rm"))) for doc in closed]
+    assert floor_share([one for one in scored if one.world], "majority_of_type") > 0.0
+    assert gap_above_floor(scored, "majority_of_type").value == 1.0
+
+
 def test_choices_have_a_chance_that_counts_all_right_ones():
     docs = list(next_link.load(setting="next_link", **SHARED | {"n": 20})["test"])
     scored = [as_scored(doc, 0.0) for doc in docs]
