@@ -17,8 +17,6 @@ LARGEST = 256_000
 """Bytes of a declaration."""
 _HELP = "tasks/dori/README.md shows one."
 
-Vector = tuple[float, float, float]
-
 
 def _named_axis(value: Any) -> Any:
     """The vector of "+x", "-y" and the like."""

@@ -7,7 +7,7 @@ they do not say where a front points.
 import io
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -122,7 +122,7 @@ def _scene(source: MeshSource) -> Any:
 class _Companions(dict[str, bytes]):
     """The files that were read with the mesh; whatever else is asked for is remembered, because the reader ignores what lacks."""
 
-    def __init__(self, files: "dict[str, bytes] | Any") -> None:
+    def __init__(self, files: Mapping[str, bytes]) -> None:
         super().__init__(files)
         self.missed: list[str] = []
 

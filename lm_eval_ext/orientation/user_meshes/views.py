@@ -9,13 +9,13 @@ from jaxtyping import Float
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.files import cache_folder, write_atomic
 from lm_eval_ext.items import dump_spec
+from lm_eval_ext.orientation.contact_sheet import LOOK
 from lm_eval_ext.orientation.objects import Symmetry
+from lm_eval_ext.orientation.raytrace import render
 from lm_eval_ext.orientation.scene import MeshFile, Picture, Placed, Scene, picture_to_data
 from lm_eval_ext.seeding import digest
 
 SIDES = (0.0, 37.0, 90.0, 180.0, 270.0)
-LOOK = 329
-"""Soft light on plain grey ground."""
 ALIKE = 1.0
 """Mean difference of two views, on a scale of 0-255, below which they count as the same; the catalogue's round
 objects reach 0.5, and those with a front begin at 2.2."""
@@ -53,7 +53,5 @@ def _passed(placed: Placed, symmetry: Symmetry) -> Path:
 
 def _view(placed: Placed) -> Float[np.ndarray, "rows columns 3"]:
     """The middle of a small render, which the object fills."""
-    from lm_eval_ext.orientation.raytrace import render
-
     scene = Scene(objects=(placed,), look=LOOK, fov=30.0, pixels=48)
     return np.asarray(render(scene))[8:40, 8:40].astype(float)
