@@ -15,8 +15,8 @@ Solve = Callable[[Vector], Vector]
 
 TOLERANCE = 1e-8
 """Largest relative error of a hitting time."""
-_DENSE_PAGES = 8_000
-"""Most densely linked pages for which the matrix is factored; its factors may hold the square of that many numbers."""
+_DENSE_PAGES = 2_000
+"""Most densely linked pages for which the matrix is factored at once; its factors may hold the square of that many numbers."""
 _ROUNDS = 3
 """Solutions are improved this many times at most; one is nearly always enough."""
 
@@ -94,17 +94,29 @@ def _solver(steps: Matrix, root: int) -> Solve:
     matrix = (eye_array(steps.shape[0]) - steps).tocsr()[others, :][:, others]
     if _densely_linked(steps) <= _DENSE_PAGES:
         return splu(matrix.tocsc()).solve
-    return _iterative(matrix)
+    return _Iterative(matrix).solve
 
 
-def _iterative(matrix: Matrix) -> Solve:
-    """For large graphs without hierarchy, whose factors would fill the memory; there random walks mix in a few clicks."""
-    from scipy.sparse.linalg import gmres
+class _Iterative:
+    """For large graphs without hierarchy, whose factors are full: random walks mix there in a few clicks, and so it converges.
 
-    def solve(right: Vector) -> Vector:
-        return gmres(matrix, right, rtol=1e-12, atol=0.0, restart=100, maxiter=20)[0]
+    Where it does not, the matrix is factored after all, which takes longer.
+    """
 
-    return solve
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._factors: Any = None
+
+    def solve(self, right: Vector) -> Vector:
+        """Solution for one right side."""
+        from scipy.sparse.linalg import gmres, splu
+
+        if self._factors is None:
+            solved, failed = gmres(self._matrix, right, rtol=1e-12, atol=0.0, restart=100, maxiter=5)
+            if not failed:
+                return solved
+            self._factors = splu(self._matrix.tocsc())
+        return self._factors.solve(right)
 
 
 def _densely_linked(steps: Matrix) -> int:

@@ -51,6 +51,14 @@ def test_the_iterative_solution_is_the_factored_one(monkeypatch):
         np.testing.assert_allclose(iterative.to(target), factored.to(target), rtol=2 * TOLERANCE)
 
 
+def test_where_the_iteration_does_not_converge_the_matrix_is_factored(monkeypatch):
+    graph = navigable(ring_with_chords(800, 0))  # a bare ring mixes as slowly as can be
+    monkeypatch.setattr(hitting, "_DENSE_PAGES", -1)
+    times = HittingTimes(graph)
+    assert times._solve.__self__._factors is not None
+    np.testing.assert_allclose(times.to("p5")[:3], [5.0, 4.0, 3.0])
+
+
 def test_a_residual_out_of_tolerance_is_an_error(monkeypatch):
     monkeypatch.setattr(hitting, "_solver", lambda steps, root: lambda right: right)
     with pytest.raises(ArithmeticError, match="hitting times of page p5 are off by"):
