@@ -9,7 +9,8 @@ from tests.conftest import ROOT
 
 PILOT = ROOT / "tests" / "pilot"
 CHOSEN = [name for name in names() if name.startswith("dori_mcq_")]
-GENERATED = [name for name in names() if name.startswith("dori_") and name not in CHOSEN and name != "dori_blind"]
+CONTROLS = ["dori_blank", "dori_blind"]
+GENERATED = [name for name in names() if name.startswith("dori_") and name not in [*CHOSEN, *CONTROLS]]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # 90 s: most of it draws pictures
 
@@ -30,12 +31,12 @@ def evaluate(model: str, tasks: list[str], batch_size: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def by_ours() -> dict[str, Any]:
-    return evaluate("hf-multimodal-ext", ["dori", "dori_mcq", "dori_blind", "synthworlds_closed_book"], 8)
+    return evaluate("hf-multimodal-ext", ["dori", "dori_mcq", *CONTROLS, "synthworlds_closed_book"], 8)
 
 
 @pytest.fixture(scope="module")
 def by_lm_evals() -> dict[str, Any]:
-    return evaluate("hf-multimodal", ["dori", "dori_blind", "synthworlds_closed_book"], 4)
+    return evaluate("hf-multimodal", ["dori", *CONTROLS, "synthworlds_closed_book"], 4)
 
 
 def answers(run: dict[str, Any], task: str) -> list[Any]:
@@ -44,7 +45,7 @@ def answers(run: dict[str, Any], task: str) -> list[Any]:
 
 
 def test_both_classes_answer_every_question(by_ours: dict[str, Any], by_lm_evals: dict[str, Any]) -> None:
-    for task in [*GENERATED, "dori_blind", "synthworlds_closed_book"]:
+    for task in [*GENERATED, *CONTROLS, "synthworlds_closed_book"]:
         assert answers(by_ours, task) == answers(by_lm_evals, task)
         assert len(answers(by_ours, task)) >= 2
     assert len(GENERATED) == len(CHOSEN) == 14

@@ -28,6 +28,7 @@ from lm_eval_ext.orientation.layouts.recognise import PACKAGED, packaged_layout
 from lm_eval_ext.orientation.layouts.records import Answers
 from lm_eval_ext.orientation.questions import QUESTIONS
 from lm_eval_ext.orientation.sources import load_items
+from lm_eval_ext.orientation.user_meshes.declaration import DECLARATION, read_declaration
 
 ASKED = QUESTIONS["canonical_orientation_coarse"]
 COLOURS = [(250, 10, 20), (10, 250, 20), (10, 20, 250)]
@@ -602,13 +603,18 @@ def test_descriptions_are_written_as_they_are_read(data: dict[str, Any]) -> None
     assert dump_layout(again) == dump_layout(layout)
 
 
-def test_description_in_the_readme_is_read(tmp_path: Path) -> None:
+def test_descriptions_in_the_readme_are_read(tmp_path: Path) -> None:
     readme = (Path(task.__file__).parents[2] / "tasks" / "dori" / "README.md").read_text()
     blocks = [block.split("```")[0] for block in readme.split("```yaml\n")[1:]]
-    assert blocks
-    for block in blocks:
+    layouts, meshes = ([block for block in blocks if ("kind:" in block) is is_layout] for is_layout in (True, False))
+    assert layouts
+    assert meshes
+    for block in layouts:
         (tmp_path / "x.yaml").write_text(block)
         assert read_layout(tmp_path / "x.yaml").kind == "table"
+    for block in meshes:
+        (tmp_path / DECLARATION).write_text(block)
+        assert read_declaration(tmp_path).objects
 
 
 # Options found by what answers say
