@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 CACHE = "LM_EVAL_EXT_CACHE"
@@ -23,15 +25,33 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     Raises:
         OSError: The disk is full or the folder is read-only; the old file is intact and no temporary file is left.
     """
-    path = Path(path)
+    with replacing(Path(path)) as half:
+        half.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """A file beside ``path`` that takes its place, on disk, when all went well, and is removed when not.
+
+    Args:
+        path: Target; its folder is made when missing.
+
+    Yields:
+        Path: An empty file to write.
+
+    Raises:
+        OSError: The disk is full or the folder is read-only; the old file is intact and no temporary file is left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    half = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            file.flush()
+        yield half
+        with half.open("rb") as file:
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        half.chmod(0o644)  # mkstemp makes it private
+        half.replace(path)
     except BaseException:
-        Path(name).unlink()
+        half.unlink()
         raise

@@ -13,7 +13,7 @@ from lm_eval_ext.episodes.rules import RULES_VERSION, Doc, Episode
 from lm_eval_ext.items import Item, dump_spec, to_dataset
 from lm_eval_ext.options import Options, read_options
 from lm_eval_ext.worlds.folder import read_documents
-from lm_eval_ext.worlds.generate import world_of_spec
+from lm_eval_ext.worlds.generate import only_world_fields, world_of_spec
 from lm_eval_ext.worlds.parallel import render_corpus
 from lm_eval_ext.worlds.retrieval import Retriever, make_retriever
 from lm_eval_ext.worlds.sources import load_items
@@ -93,8 +93,9 @@ def doc_to_text(doc: Doc) -> str:
 
 def _place(source: str, spec: Mapping[str, Any]) -> str:
     """The part of a spec that says which pages there are, as JSON: what decides which retriever can be used again."""
-    keys = ("pages", "seed", "n_sm", "facts", "world") if source == "generated" else ("root", "config")
-    return json.dumps({key: spec[key] for key in keys if key in spec})
+    if source == "generated":
+        return only_world_fields(spec, "world")
+    return json.dumps({key: spec[key] for key in ("root", "config")})
 
 
 @lru_cache(maxsize=32)

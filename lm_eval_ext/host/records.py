@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lm_eval_ext.errors import InputError
+from lm_eval_ext.errors import InputError, first_complaint
 
 MOST_RESULT_BYTES = 256 * 2**20
 """A results file is some hundred kilobytes; a larger one than this is none."""
@@ -142,7 +142,8 @@ def read_samples(path: Path) -> Iterator[Sample]:
             except ValidationError as error:
                 cut = not line.endswith(b"\n")
                 if not cut:
-                    raise InputError(f"{path}:{number} is no sample: {_first(error)}. Remove the line or run again.") from None
+                    said = first_complaint(error)
+                    raise InputError(f"{path}:{number} is no sample: {said}. Remove the line or run again.") from None
                 _LOG.warning("%s: line %d was cut off and is left out; the run may have been killed.", path, number)
     if number == int(cut):
         raise InputError(f"{path} holds no sample. Run lm_eval again with --log_samples.")
@@ -172,10 +173,4 @@ def _read_results(path: Path | None, folder: Path, date: str) -> Results:
     try:
         return Results.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise InputError(f"{path} is no results file of lm-eval: {_first(error)}.") from None
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+        raise InputError(f"{path} is no results file of lm-eval: {first_complaint(error)}.") from None

@@ -5,12 +5,11 @@ their scores can be compared; and a letter would measure which letter a model li
 ones are likelier, shows in ``acc_norm``.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from lm_eval_ext.errors import InputError
+from lm_eval_ext.likelihoods import per_character, read_likelihoods
 from lm_eval_ext.orientation.scoring import ANGLE_METRICS, PICTURE_METRICS, Metric, judge_likelihoods, score_judged
 
 Doc = Mapping[str, Any]
@@ -51,22 +50,7 @@ def process_granular(doc: Doc, results: Sequence[tuple[float, bool]]) -> dict[st
 
 
 def _score(doc: Doc, results: Sequence[tuple[float, bool]], metrics: Mapping[str, Metric]) -> dict[str, Any]:
-    likelihoods = [likelihood for likelihood, _ in results]
-    if any(math.isnan(likelihood) for likelihood in likelihoods):
-        raise InputError(
-            f"The model gives {likelihoods} as log-likelihoods of the options of {doc['item_id']}. "
-            "Its numbers overflow; give another --model_args dtype=…, such as float32."
-        )
+    likelihoods = read_likelihoods(results, f"the options of {doc['item_id']}")
     summed = judge_likelihoods(doc, likelihoods)
     normed = judge_likelihoods(doc, per_character(likelihoods, doc["choices"]))
     return score_judged(summed, metrics) | score_judged(normed, NORMED)
-
-
-def per_character(likelihoods: Sequence[float], choices: Sequence[str]) -> list[float]:
-    """Log-likelihoods divided by the lengths of the options, as in lm-eval's ``acc_norm``.
-
-    Example:
-        >>> per_character([-3.0, -4.0], ["Yes", "Maybe so"])
-        [-1.0, -0.5]
-    """
-    return [likelihood / len(choice) for likelihood, choice in zip(likelihoods, choices, strict=True)]

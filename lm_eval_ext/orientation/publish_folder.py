@@ -125,7 +125,6 @@ def put(out: Path, name: str, data: bytes) -> None:
     path = out / name
     if not path.is_file():
         write_atomic(path, data)
-        path.chmod(0o644)  # files that are written whole begin as private ones
     elif path.read_bytes() != data:
         raise InputError(f"out={str(out)!r} holds another {name}. Give a folder that is new, empty or holds this set.")
 

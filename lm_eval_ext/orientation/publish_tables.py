@@ -2,14 +2,12 @@
 
 import base64
 import json
-import os
-import tempfile
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from lm_eval_ext.files import replacing
 from lm_eval_ext.items import Item
 from lm_eval_ext.orientation.layouts.description import LAYOUT_FILE, Scalar, TableLayout, dump_layout
 from lm_eval_ext.orientation.layouts.encode import Sheet, options_of, question_of
@@ -42,7 +40,7 @@ class TableSet:
     def write_pictures(self, out: Path, pictures: Iterator[bytes]) -> None:
         """The table, whole or not at all."""
         rows = (self._row(item, data) for item, data in zip(self._sheet.items, pictures, strict=True))
-        with _replaced(out / self._table) as path:
+        with replacing(out / self._table) as path:
             {"parquet": self._write_parquet, "jsonl": _write_jsonl}[self._form](path, rows)
 
     def _row(self, item: Item, data: bytes) -> dict[str, Any]:
@@ -78,20 +76,3 @@ _IMAGE_AS = {"parquet": "bytes", "jsonl": "base64"}
 def _write_jsonl(path: Path, rows: Iterator[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-@contextmanager
-def _replaced(path: Path) -> Generator[Path]:
-    """A file beside ``path`` that takes its place when all went well, and is removed when not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        yield Path(name)
-        with Path(name).open("rb") as file:
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise

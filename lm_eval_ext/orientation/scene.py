@@ -6,6 +6,7 @@ faces away, 270 faces the left edge. Turning an object clockwise (seen from abov
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -122,7 +123,11 @@ def picture_from_json(text: str) -> Picture:
         >>> picture_from_json(json.dumps(picture_to_data(picture))) == picture
         True
     """
-    data = json.loads(text)
+    return picture_from_data(json.loads(text))
+
+
+def picture_from_data(data: Mapping[str, Any]) -> Picture:
+    """The picture of ``picture_to_data``."""
     return Picture(
         panels=tuple(_scene(panel) for panel in data["panels"]),
         rotate=tuple(data["rotate"]),
@@ -132,12 +137,13 @@ def picture_from_json(text: str) -> Picture:
 
 
 def _scene(data: dict[str, Any]) -> Scene:
-    objects = tuple(_placed(placed) for placed in data.pop("objects"))
-    return Scene(objects=objects, **data)
+    objects: Any = tuple(map(_placed, data["objects"]))
+    return Scene(**data | {"objects": objects})
 
 
 def _placed(data: dict[str, Any]) -> Placed:
-    mesh = data.pop("mesh", None)
-    if mesh is not None:
-        mesh = MeshFile(**mesh | {name: tuple(mesh[name]) for name in ("front", "up")})
-    return Placed(**data, mesh=mesh)
+    mesh = data.get("mesh")
+    if mesh is None:
+        return Placed(**data)
+    file: Any = MeshFile(**mesh | {name: tuple(mesh[name]) for name in ("front", "up")})
+    return Placed(**data | {"mesh": file})

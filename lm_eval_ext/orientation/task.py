@@ -8,7 +8,7 @@ from lm_eval_ext.items import to_dataset
 from lm_eval_ext.options import read_options
 from lm_eval_ext.orientation.prompts import build_prompt
 from lm_eval_ext.orientation.questions import QUESTIONS
-from lm_eval_ext.orientation.scene import picture_from_json
+from lm_eval_ext.orientation.scene import picture_from_data
 from lm_eval_ext.orientation.scoring import ANGLE_METRICS, PICTURE_METRICS, TEXT_METRICS, score
 from lm_eval_ext.orientation.sources import control_items, load_items
 
@@ -75,16 +75,20 @@ def _whole_image(spec: dict[str, Any]) -> "PIL.Image.Image":
 
         from lm_eval_ext.orientation.drawing import sheet_size
 
-        published = "image" in spec or "table" in spec
-        size = _whole_image(spec).size if published else sheet_size(picture_from_json(json.dumps(spec)))
+        size = _whole_image(spec).size if is_published(spec) else sheet_size(picture_from_data(spec))
         return PIL.Image.new("RGB", size, GREY)
-    if "image" in spec or "table" in spec:
+    if is_published(spec):
         from lm_eval_ext.orientation.layouts import open_picture
 
         return open_picture(spec)
     from lm_eval_ext.orientation.render import draw_cached
 
-    return draw_cached(picture_from_json(json.dumps(spec)))
+    return draw_cached(picture_from_data(spec))
+
+
+def is_published(spec: Mapping[str, Any]) -> bool:
+    """Whether the picture of a spec is a file or in a table, and not drawn."""
+    return "image" in spec or "table" in spec
 
 
 def process_coarse(doc: Doc, results: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import stream
-from lm_eval_ext.worlds.parity import Counter, load_counter
+from lm_eval_ext.worlds.parity import Counter, load_counter, tokenizer_file
 from lm_eval_ext.worlds.prompts import Setting
 from lm_eval_ext.worlds.retrieval import make_retriever
 
@@ -89,8 +89,7 @@ def _identity(tokenizer: Path | None) -> dict[str, str]:
     """What tells one tokenizer from another: the hash of its file."""
     if tokenizer is None:
         return {}
-    file = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
-    return {"budget_tokenizer": hashlib.sha256(file.read_bytes()).hexdigest()[:16]}
+    return {"budget_tokenizer": hashlib.sha256(tokenizer_file(tokenizer).read_bytes()).hexdigest()[:16]}
 
 
 class _Retrieval:

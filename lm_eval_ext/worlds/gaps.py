@@ -15,7 +15,7 @@ import numpy as np
 
 from lm_eval_ext.statistics import Bounds, Estimate, clustered_mean, majority_share, number
 from lm_eval_ext.statistics.crossed import Crossed, crossed_mean
-from lm_eval_ext.worlds.generate import world_of_spec
+from lm_eval_ext.worlds.generate import only_world_fields, world_of_spec
 from lm_eval_ext.worlds.matching import normalise
 from lm_eval_ext.worlds.world import REAL
 
@@ -94,7 +94,7 @@ def _world_number(item_id: str, world: str) -> int:
 def _kind(spec: Mapping[str, Any], factors: Mapping[str, Any]) -> tuple[str, int | None]:
     """Type of the answer and how many are of it, where the item was made from packaged facts; else the relation asked last."""
     if "answer" in spec and spec.get("facts", "core") in ("core", "full"):
-        types = _types(json.dumps({key: spec[key] for key in ("pages", "seed", "n_sm", "facts") if key in spec}))
+        types = _types(only_world_fields(spec))
         if spec["answer"] in types:
             kind = types[spec["answer"]]
             return kind, sum(other == kind for other in types.values())

@@ -1,8 +1,9 @@
 """Items of the generated source: every question once in the real-mapped and once in each synthetic-mapped world."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from lm_eval_ext.items import Item, dump_spec
 from lm_eval_ext.options import Options
@@ -80,13 +81,18 @@ def item_key(twin: str, which: int) -> str:
     return f"{twin}-{'rm' if which == REAL else f'sm{which}'}"
 
 
+def world_kind(which: int) -> Literal["rm", "sm"]:
+    """Factor ``world`` of a world's number."""
+    return "rm" if which == REAL else "sm"
+
+
 def asked(world: World, question: Question, which: int) -> dict[str, Any]:
     """The part of an item that depends on the question and on the names under which it is asked."""
     names = world.names[which]
     return {
         "cluster_id": question.gold[0],
         "factors": {
-            "world": "rm" if which == REAL else "sm",
+            "world": world_kind(which),
             "hops": question.hops,
             "motif": question.motif,
             "relation": " > ".join(question.relations),
@@ -98,10 +104,7 @@ def asked(world: World, question: Question, which: int) -> dict[str, Any]:
 
 
 def _spec(options: Options, world: World, question: Question, which: int) -> dict[str, Any]:
-    spec: dict[str, Any] = {
-        "seed": options.seed,
-        "pages": options.pages,
-        "n_sm": options.n_sm,
+    spec = world_fields(options) | {
         "world": which,
         "question": question.text,
         "answer": question.answer,
@@ -109,8 +112,6 @@ def _spec(options: Options, world: World, question: Question, which: int) -> dic
         "parallel": parallel_proof(world, question),
         "prompt": PROMPT_VERSION,
     }
-    if options.facts != "core":
-        spec["facts"] = options.facts
     # The first version's spec stays as it is, because published hashes depend on it; its corpus stands in source_revision.
     return spec if options.motifs == DEFAULT_MOTIFS else spec | {"corpus": world.corpus}
 
@@ -119,6 +120,17 @@ def pages_of(spec: dict[str, Any]) -> list[str]:
     """The pages that come with a generated item, made again from its spec: those chosen for it, or the gold ones."""
     world = world_of_spec(spec)
     return [world.page(entity, spec["world"]) for entity in spec.get("shown", spec["gold"])]
+
+
+def world_fields(options: Options) -> dict[str, Any]:
+    """The part of a spec from which ``world_of_spec`` makes the world again."""
+    facts = {} if options.facts == "core" else {"facts": options.facts}
+    return {"seed": options.seed, "pages": options.pages, "n_sm": options.n_sm} | facts
+
+
+def only_world_fields(spec: Mapping[str, Any], *more: str) -> str:
+    """That part of a spec, and ``more`` of it, as JSON: equal for items of one world."""
+    return json.dumps({key: spec[key] for key in ("pages", "seed", "n_sm", "facts", *more) if key in spec})
 
 
 def world_of_spec(spec: Mapping[str, Any]) -> World:

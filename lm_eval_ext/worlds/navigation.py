@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.seeding import stream
@@ -125,21 +125,21 @@ class _Sampler:
         low, high = self.difficulties.ranges[which]
         for _ in range(_TRIES):
             target = rng.choice(self._targets[:known])
-            times, far = self.measured(target)
-            starts = np.flatnonzero(far & (times >= low) & (times < high)).tolist()
+            times, distances = self.measured(target)
+            starts = np.flatnonzero((distances >= NEAREST) & (times >= low) & (times < high)).tolist()
             if starts:
                 start = rng.choice(starts)
-                distance = int(self._graph.distances(target)[start])
+                distance = int(distances[start])
                 difficulty, scheme = self.difficulties.label(which), self.difficulties.scheme
                 yield NavigationPair(self._graph.pages[start], target, float(times[start]), distance, difficulty, scheme)
 
-    def _measured(self, target: str) -> tuple[Float[np.ndarray, "pages"], Bool[np.ndarray, "pages"]]:
-        """Rounded hitting times, and which pages are far enough; rounded, so that every machine draws the same pairs."""
-        return round_digits(self._times.to(target), 6), self._graph.distances(target) >= NEAREST
+    def _measured(self, target: str) -> tuple[Float[np.ndarray, "pages"], Int[np.ndarray, "pages"]]:
+        """Hitting times, rounded, so that every machine draws the same pairs; and fewest clicks."""
+        return round_digits(self._times.to(target), 6), self._graph.distances(target)
 
     def _far_times(self, target: str) -> Float[np.ndarray, "far"]:
-        times, far = self.measured(target)
-        return times[far]
+        times, distances = self.measured(target)
+        return times[distances >= NEAREST]
 
 
 def set_difficulties(times: Float[np.ndarray, "n"]) -> Difficulties:

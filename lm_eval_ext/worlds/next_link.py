@@ -3,34 +3,18 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lm_eval_ext.errors import InputError
-from lm_eval_ext.items import Item, dump_spec, to_dataset
-from lm_eval_ext.options import Options, read_options
+from lm_eval_ext.items import Item, dump_spec
+from lm_eval_ext.likelihoods import per_character, read_likelihoods
+from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import stream
 from lm_eval_ext.worlds.links import LinkGraph
 from lm_eval_ext.worlds.navigation import NavigationPair
 from lm_eval_ext.worlds.scoring import Record, place_of
 from lm_eval_ext.worlds.trips import Stop, itinerary
 
-if TYPE_CHECKING:
-    import datasets
-
 PROMPT_VERSION = 1
-
-
-def load(*, setting: str, **metadata: Any) -> "dict[str, datasets.Dataset]":
-    """The items as lm-eval wants them: ``{"test": datasets.Dataset}``.
-
-    Args:
-        setting: From the task's ``dataset_kwargs``.
-        metadata: lm-eval's merged metadata; ours are the fields of ``Options``.
-
-    Raises:
-        InputError: An option or a source is not accepted.
-    """
-    return to_dataset(list(next_link_items(setting, read_options(metadata))))
 
 
 def next_link_items(setting: str, options: Options) -> Iterator[Item]:
@@ -54,7 +38,8 @@ def _item(stop: Stop) -> Item:
     fields, (start, target), site = stop.fields, (stop.pair.start, stop.pair.target), stop.site
     links = list(site.graph.links[start])
     stream("next link", fields["twin_id"]).shuffle(links)
-    gold = [link for link in links if link in site.graph.first_steps(start, target)]
+    first = site.graph.first_steps(start, target)
+    gold = [link for link in links if link in first]
     titles = site.titles
     query = (
         f"You go from page to page by links, with as few clicks as possible. You want to reach: {titles[target]}\n"
@@ -70,7 +55,8 @@ def _item(stop: Stop) -> Item:
 
 def doc_to_target(doc: Mapping[str, Any]) -> list[int]:
     """Places of the right links among the choices."""
-    return [place for place, title in enumerate(doc["choices"]) if title in right_titles(doc)]
+    right = right_titles(doc)
+    return [place for place, title in enumerate(doc["choices"]) if title in right]
 
 
 def right_titles(doc: Mapping[str, Any]) -> set[str]:
@@ -91,15 +77,9 @@ def process_results(doc: Mapping[str, Any], results: Sequence[tuple[float, bool]
     Raises:
         InputError: A log-likelihood is not a number.
     """
-    choices, likelihoods = doc["choices"], [likelihood for likelihood, _ in results]
-    if any(math.isnan(likelihood) for likelihood in likelihoods):
-        raise InputError(
-            f"The model gives {likelihoods} as log-likelihoods of the links of {doc['item_id']}. "
-            "Its numbers overflow; give another --model_args dtype=…, such as float32."
-        )
-    per_character = [likelihood / len(title) for likelihood, title in zip(likelihoods, choices, strict=True)]
+    choices, likelihoods = doc["choices"], read_likelihoods(results, f"the links of {doc['item_id']}")
     right, place = right_titles(doc), place_of(doc)
-    acc, acc_norm = (float(_likeliest(choices, values) in right) for values in (likelihoods, per_character))
+    acc, acc_norm = (float(_likeliest(choices, values) in right) for values in (likelihoods, per_character(likelihoods, choices)))
     return (
         {"acc": acc, "acc_norm": acc_norm}
         | {key: [*place, acc] for key in ("acc_ci_low", "acc_ci_high", "acc_rm", "acc_sm")}

@@ -25,7 +25,7 @@ def load_counter(tokenizer: Path) -> Counter:
     """
     from tokenizers import Tokenizer
 
-    file = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
+    file = tokenizer_file(tokenizer)
     if not file.is_file():
         raise InputError(f"tokenizer={str(tokenizer)!r} is no tokenizer.json and no folder with one. Give a model's folder.")
     try:
@@ -33,6 +33,11 @@ def load_counter(tokenizer: Path) -> Counter:
     except Exception as error:  # noqa: BLE001 - the library raises nothing narrower
         raise InputError(f"tokenizer={str(tokenizer)!r} can't be read: {error}. Give a model's folder.") from None
     return lambda text: len(loaded.encode(text, add_special_tokens=False).ids)
+
+
+def tokenizer_file(tokenizer: Path) -> Path:
+    """The file of a tokenizer that is given by itself or by its model's folder."""
+    return tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
 
 
 def token_parity(world: World, count: Counter) -> list[dict[str, float]]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,12 @@ def write_world(
     questions = draw_questions(world, options)
     pairs = navigation_pairs(world, options.seed, navigation) if navigation else []
     report(f"proving that {len(world.names)} worlds are parallel")
-    verify_parallel(world, questions)
+    corpora = [render_corpus(world, number) for number in range(len(world.names))]
+    verify_parallel(world, questions, corpora)
     with _whole_folder(out) as folder:
         for number, name in enumerate(schema.world_names(options.n_sm)):
             report(f"writing {name}")
-            for config, columns in _configs(world, questions, pairs, options, number=number):
+            for config, columns in _configs(world, questions, pairs, options, number=number, pages=corpora[number]):
                 _write_parquet(folder / config.format(name), columns)
         manifest = (
             _manifest(folder, options, world)
@@ -70,10 +71,15 @@ def write_world(
 
 
 def _configs(
-    world: World, questions: list[Question], pairs: list[NavigationPair], options: Options, *, number: int
+    world: World,
+    questions: list[Question],
+    pairs: list[NavigationPair],
+    options: Options,
+    *,
+    number: int,
+    pages: Mapping[str, str],
 ) -> Iterator[tuple[str, tables.Columns]]:
     """Configuration (``{}`` stands for the world's name) and columns of everything that is written about one world."""
-    pages = render_corpus(world, number)
     yield "qa-{}", tables.question_columns(world, questions, pages, options, number=number)
     yield "qa-{}-docs", tables.document_columns(pages)
     yield "qa-{}-facts", tables.fact_columns(world)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
-from lm_eval_ext.statistics import Estimate, Gap, clustered_interval, majority_share, twin_gap
+from lm_eval_ext.statistics import Estimate, Gap, clustered_interval, majority_share, number, twin_gap
 from lm_eval_ext.worlds.answers import abstained, extract_answer
 from lm_eval_ext.worlds.matching import exact_match, normalise, token_f1
 from lm_eval_ext.worlds.official import official_score
@@ -48,13 +49,14 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
     answer = extract_answer(text, doc["query"])
     em, f1 = exact_match(answer, golds), token_f1(answer, golds)
     official = official_score(text, golds, is_time=bool(factors.get("is_time", False)))
+    found = recall_of(doc)
     single = {"em": em, "f1": f1, "official_em": official.em, "official_f1": official.f1}
     return (
         single
         | {"unanswered": float(not answer or (em == 0.0 and abstained(answer)))}
         | {key: [*place, em] for key in _OF_EM}
         | {key: [*place, f1] for key in _OF_F1}
-        | {key: [*place, recall_of(doc)] for key in _OF_RECALL}
+        | {key: [*place, found] for key in _OF_RECALL}
         | {"majority": [*place, normalise(doc["answer"])]}
     )
 
@@ -151,10 +153,9 @@ def _estimate(records: Sequence[Record]) -> Estimate:
     return clustered_interval(np.array([record[_SCORE] for record in records], dtype=float), _numbers(records, _CLUSTER))
 
 
-def _numbers(records: Sequence[Record], field: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _numbers(records: Sequence[Record], field: int) -> Int[np.ndarray, "n"]:
     """One whole number per distinct id of a field."""
-    known: dict[str, int] = {}
-    return np.array([known.setdefault(str(record[field]), len(known)) for record in records], dtype=np.int64)
+    return number([str(record[field]) for record in records])
 
 
 def _number(value: float | None) -> float:

@@ -1,11 +1,12 @@
 """What the YAML files of ``tasks/synthworlds`` name."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lm_eval_ext.items import to_dataset
 from lm_eval_ext.options import read_options
 from lm_eval_ext.worlds import generate, published
+from lm_eval_ext.worlds.next_link import next_link_items
 from lm_eval_ext.worlds.prompts import Setting, question_prompt
 from lm_eval_ext.worlds.sources import load_items
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import datasets
 
 
-def load(*, setting: Setting, **metadata: Any) -> "dict[str, datasets.Dataset]":
+def load(*, setting: Setting | Literal["next_link"], **metadata: Any) -> "dict[str, datasets.Dataset]":
     """The items of one setting as lm-eval wants them: ``{"test": datasets.Dataset}``.
 
     Args:
@@ -23,7 +24,8 @@ def load(*, setting: Setting, **metadata: Any) -> "dict[str, datasets.Dataset]":
     Raises:
         InputError: An option or a source is not accepted.
     """
-    return to_dataset(list(load_items(setting, read_options(metadata))))
+    options = read_options(metadata)
+    return to_dataset(list(next_link_items(setting, options) if setting == "next_link" else load_items(setting, options)))
 
 
 def doc_to_text(doc: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.hub import fetch_dataset
@@ -14,13 +14,13 @@ from lm_eval_ext.items import Source
 from lm_eval_ext.options import Options
 from lm_eval_ext.worlds.documents import references
 from lm_eval_ext.worlds.folder import hash_files, read_linked_pages, read_navigation, worlds_in
-from lm_eval_ext.worlds.generate import item_key, twin_id, world_of, world_of_spec
+from lm_eval_ext.worlds.generate import item_key, only_world_fields, twin_id, world_fields, world_kind, world_of, world_of_spec
 from lm_eval_ext.worlds.links import LinkGraph, navigable, page_links
 from lm_eval_ext.worlds.navigation import NavigationPair, draw_pairs
 from lm_eval_ext.worlds.parallel import Inverter
 from lm_eval_ext.worlds.published import HUB_NAME, HUB_REVISION
 from lm_eval_ext.worlds.schema import PAIR_COLUMNS
-from lm_eval_ext.worlds.world import REAL, World
+from lm_eval_ext.worlds.world import World
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,6 @@ def itinerary(setting: str, options: Options, wanted: Callable[[LinkGraph, Navig
                 )
 
 
-def world_kind(which: int) -> Literal["rm", "sm"]:
-    """Factor ``world`` of a world's number."""
-    return "rm" if which == REAL else "sm"
-
-
 def _fields(setting: str, trip: Trip, which: int, made_from: Mapping[str, Any]) -> dict[str, Any]:
     pair = trip.pair
     ends = {"start": pair.start, "target": pair.target, "hitting_time": pair.hitting_time}
@@ -153,18 +148,15 @@ def site_of(spec: Mapping[str, Any]) -> Site:
     """The site of an item, made again from its spec; a few are kept."""
     if "root" in spec:
         return _read_site(Path(spec["root"]), spec["site"])
-    made_from = {key: spec[key] for key in ("pages", "seed", "n_sm", "facts", "world") if key in spec}
-    return _made_site(json.dumps(made_from))
+    return _made_site(only_world_fields(spec, "world"))
 
 
 def _generated(options: Options) -> Travel:
     world = world_of(options)
-    made_from: dict[str, Any] = {"seed": options.seed, "pages": options.pages, "n_sm": options.n_sm}
-    made_from |= {} if options.facts == "core" else {"facts": options.facts}
     numbers = range(len(world.names))
     graph = navigable(page_links(world))
     pairs = enumerate(draw_pairs(graph, options.seed))
-    sites = tuple((_site(world, graph, number), made_from | {"world": number}) for number in numbers)
+    sites = tuple((_site(world, graph, number), world_fields(options) | {"world": number}) for number in numbers)
     return Travel("generated", world.revision, graph, (Trip(twin_id(options, i), pair) for i, pair in pairs), sites)
 
 

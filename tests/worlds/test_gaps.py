@@ -8,7 +8,7 @@ import pytest
 from lm_eval_ext.options import Options
 from lm_eval_ext.seeding import stream
 from lm_eval_ext.statistics import twin_gap
-from lm_eval_ext.worlds import next_link, scoring
+from lm_eval_ext.worlds import next_link, scoring, task
 from lm_eval_ext.worlds.gaps import FLOORS, as_scored, floor_share, gap_above_floor, gap_over_worlds, gap_reduction, read_scored
 from lm_eval_ext.worlds.generate import world_of
 from lm_eval_ext.worlds.publish import write_world
@@ -105,7 +105,7 @@ def test_less_than_a_floor_counts_as_the_floor(closed):
 
 
 def test_choices_have_a_chance_that_counts_all_right_ones():
-    docs = list(next_link.load(setting="next_link", **SHARED | {"n": 20})["test"])
+    docs = list(task.load(setting="next_link", **SHARED | {"n": 20})["test"])
     scored = [as_scored(doc, 0.0) for doc in docs]
     expected = [len(next_link.doc_to_target(doc)) / len(doc["choices"]) for doc in docs]
     assert floor_share(scored, "chance") == pytest.approx(np.mean(expected))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
-from lm_eval_ext.errors import InputError
+from lm_eval_ext.errors import InputError, first_complaint
 from lm_eval_ext.orientation.questions import QUESTIONS, TYPES
 
 LAYOUT_FILE = "layout.yaml"
@@ -167,10 +167,8 @@ def parse_layout(text: str, name: str) -> Layout:
     try:
         return _ADAPTER.validate_python(yaml.safe_load(text))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part not in ("script", "table"))
-        said = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"layout {name}: {where + ': ' if where else ''}{said}. tasks/dori/README.md shows one.") from None
+        said = first_complaint(error, unsaid=("script", "table"))
+        raise InputError(f"layout {name}: {said}. tasks/dori/README.md shows one.") from None
     except (yaml.YAMLError, RecursionError) as error:
         why = " ".join(str(error).split())
         raise InputError(f"layout {name} is no YAML ({why}). tasks/dori/README.md shows a description.") from None

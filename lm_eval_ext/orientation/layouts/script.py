@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lm_eval_ext.errors import InputError
+from lm_eval_ext.errors import InputError, first_complaint
 from lm_eval_ext.orientation.layouts.description import ScriptLayout
 from lm_eval_ext.orientation.layouts.paths import Folder
 from lm_eval_ext.orientation.layouts.records import (
@@ -216,8 +216,7 @@ def read_script(folder: Folder, layout: ScriptLayout) -> ScriptFolder:
         data: Any = json.loads(_read_text(path))
         questions = {name: QuestionEntry.model_validate(entry) for name, entry in data.items()}
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}. {hint}") from None
+        raise InputError(f"{path}: {first_complaint(error)}. {hint}") from None
     except (ValueError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise

@@ -83,7 +83,7 @@ def _has_angles(judged: Judged) -> bool:
 
 
 def _has_sign(judged: Judged) -> bool:
-    return bool(judged.question.angles) and judged.question.wrap == 360
+    return _has_angles(judged) and judged.question.wrap == 360
 
 
 def _has_mirror(judged: Judged) -> bool:
@@ -95,7 +95,7 @@ def _has_two_axes(judged: Judged) -> bool:
 
 
 def _has_half_turn(judged: Judged) -> bool:
-    return bool(judged.question.angles) and not judged.question.tilts
+    return _has_angles(judged) and not _has_two_axes(judged)
 
 
 def _error(judged: Judged) -> float | None:

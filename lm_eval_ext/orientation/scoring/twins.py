@@ -71,9 +71,7 @@ def rotations(judged: Sequence[Judged]) -> Iterator[Figure]:
     twins = [twin for twin in pairs(judged, ROTATED) if _is_full_circle(twin)]
     chances = [twin.plain.chance for twin in twins]
     nulls = {"guess": mean([chance ** (1 / chance) for chance in chances]), "one option": mean(chances)}
-    yield _figure(
-        "circular_acc", twins, [float(all(one.right for one in (twin.plain, *twin.others))) for twin in twins], nulls=nulls
-    )
+    yield _figure("circular_acc", twins, [_all_right(twin) for twin in twins], nulls=nulls)
     flips = [_flips(twin) for twin in twins]
     yield _figure("rotation_flips", twins, flips, nulls={"guess": mean([1 - chance for chance in chances])}, better=False)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from lm_eval_ext.errors import InputError
+from lm_eval_ext.errors import InputError, first_complaint
 from lm_eval_ext.orientation.objects import Symmetry
 from lm_eval_ext.orientation.scene import Axis
 
@@ -113,10 +113,8 @@ def read_declaration(folder: Path) -> Declaration:
         _refuse_repeated_keys(tree, path)
         return Declaration.model_validate(yaml.safe_load(text))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        said = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{path}, line {_line(tree, first['loc'])}: {where + ': ' if where else ''}{said}. {_HELP}") from None
+        line = _line(tree, error.errors()[0]["loc"])
+        raise InputError(f"{path}, line {line}: {first_complaint(error)}. {_HELP}") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{path} is no YAML ({' '.join(str(error).split())}). {_HELP}") from None
 

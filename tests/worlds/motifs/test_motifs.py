@@ -113,7 +113,9 @@ def world():
 @pytest.mark.parametrize("motif", [name for name in MOTIFS if name != "chain4"])
 def test_an_exhaustive_search_finds_exactly_the_answer(world, motif):
     facts = by_relation(world)
-    for question in islice(ask(world, seed=1, motifs=[motif]), 40):
+    questions = list(islice(ask(world, seed=1, motifs=[motif]), 40))
+    assert len(questions) == 40
+    for question in questions:
         check(world, question, facts)
 
 
