@@ -114,7 +114,8 @@ def _write_triples(path, entities, facts):
 
 
 MEASURE = """
-import json, resource, sys, time
+import json, re, sys, time
+from pathlib import Path
 from lm_eval_ext.worlds.documents import write_pages
 from lm_eval_ext.worlds.facts import load_table
 from lm_eval_ext.worlds.naming import synthetic_names
@@ -134,7 +135,8 @@ for pages in (10_000, 100_000):
 names = step("names", lambda: synthetic_names(table, universe.entities, seed=0, world=1))
 pages = step("pages", lambda: write_pages(table, universe, seed=0))
 counts = {"entities": len(table.entities), "facts": len(table.facts), "names": len({name.casefold() for name in names.values()})}
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+status = Path("/proc/self/status").read_text()  # ru_maxrss would count the process that started this one too
+peak = int(re.search(r"VmHWM:\\s*(\\d+)", status)[1]) / 1024
 print(json.dumps({"spent": spent, "megabytes": peak, "pages": len(pages)} | counts))
 """
 
