@@ -1,10 +1,10 @@
 # make eval   set up, and measure the pilot on generated data; prints lm-eval's table
 # make test   set up, lint, check types, run all tests (vLLM's in an environment of their own)
-# make lint · make setup · make clean
+# make lint · make unit · make slow · make vllm: the parts of make test · make setup · make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := eval
-.PHONY: eval test lint unit vllm setup clean
+.PHONY: eval test lint unit slow vllm setup clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -31,7 +31,7 @@ eval: setup
 	    --metadata '$(METADATA)' $(if $(LIMIT),--limit $(LIMIT)) \
 	    --batch_size 16 --device cpu --log_samples --output_path $(OUT)
 
-test: lint unit vllm
+test: lint unit slow vllm
 
 lint: setup
 	$(BIN)/ruff check .
@@ -40,7 +40,10 @@ lint: setup
 	$(BIN)/lint-imports --no-cache
 
 unit: setup
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' --numprocesses 2 --dist loadfile
+
+slow: setup
+	$(BIN)/python -m pytest -m slow
 
 vllm: setup
 	mkdir -p out
