@@ -1,0 +1,67 @@
+"""Keys of requests that are under way, and the attention pattern computed from them."""
+
+from typing import TYPE_CHECKING, Any
+
+from jaxtyping import Float, Int
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Keys:
+    """Keys of one request in one layer, filled as its tokens come; storing a position again replaces it."""
+
+    def __init__(self) -> None:
+        self._stored: Any = None
+
+    def upto(self, first: int, keys: "Float[Tensor, 'n kv_heads head_dim']") -> "Float[Tensor, 'm kv_heads head_dim']":
+        """Store the keys of positions ``first`` and on, and give all from 0 to the last of these."""
+        stop = first + keys.shape[0]
+        if first == 0 and self._stored is None:
+            self._stored = keys.clone()
+            return self._stored
+        if self._stored.shape[0] < stop:
+            grown = keys.new_empty(max(stop, 2 * self._stored.shape[0]), *keys.shape[1:])
+            grown[:first] = self._stored[:first]
+            self._stored = grown
+        self._stored[first:stop] = keys
+        return self._stored[:stop]
+
+
+def pattern(
+    queries: "Float[Tensor, 'n heads head_dim']",
+    keys: "Float[Tensor, 'm kv_heads head_dim']",
+    positions: "Int[Tensor, ' n']",
+    *,
+    scale: float,
+    softcap: float = 0.0,
+    window: int | None = None,
+) -> "Float[Tensor, 'heads n m']":
+    """Attention weights of some positions over all earlier ones, as the model computes them.
+
+    Args:
+        queries: After rotary embedding.
+        keys: Of positions 0 to m - 1, after rotary embedding; each serves the same number of neighbouring heads.
+        positions: Of the queries, each below m.
+        scale: Factor of the scores.
+        softcap: Scores s become ``softcap * tanh(s / softcap)``; 0 for none.
+        window: How many positions back, itself included, a query sees; None for all.
+
+    Returns:
+        Rows that sum to 1, in float32.
+
+    Source:
+        Equal to the eager attention of Hugging Face transformers (``eager_attention_forward``) within 1e-6 in float32.
+    """
+    import torch
+
+    (count, heads, width), shared = queries.shape, keys.shape[1]
+    grouped = queries.float().view(count, shared, heads // shared, width).permute(1, 2, 0, 3).reshape(shared, -1, width)
+    scores = (grouped @ keys.float().permute(1, 2, 0)).mul_(scale).view(heads, count, -1)
+    if softcap:
+        scores = scores.div_(softcap).tanh_().mul_(softcap)
+    at = torch.arange(keys.shape[0], device=keys.device)
+    hidden = at > positions[:, None]
+    if window is not None:
+        hidden |= at <= positions[:, None] - window
+    return scores.masked_fill_(hidden, float("-inf")).softmax(-1)
