@@ -1,0 +1,1 @@
+"""Backends of the probe engine: each attaches to one kind of model runner."""
