@@ -94,6 +94,13 @@ class Reference:
         found["logprobs"] = output.logits[0].float().log_softmax(-1)
         return found
 
+    def continued(self, tokens: Sequence[int], new: int, edits: dict[tuple[str, int], Edit] | None = None) -> list[int]:
+        """The tokens and the ``new`` likeliest ones after them."""
+        found = list(tokens)
+        for _ in range(new):
+            found.append(int(self.run(found, edits)["logprobs"][-1].argmax()))
+        return found
+
     @contextmanager
     def _attached(self, found: dict[Any, torch.Tensor], edits: dict[tuple[str, int], Edit]) -> Iterator[None]:
         def visit(site: str, layer: int, value: torch.Tensor) -> torch.Tensor:

@@ -36,16 +36,18 @@ def pattern(
     scale: float,
     softcap: float = 0.0,
     window: int | None = None,
+    first_key: int = 0,
 ) -> "Float[Tensor, 'heads n m']":
     """Attention weights of some positions over all earlier ones, as the model computes them.
 
     Args:
         queries: After rotary embedding.
-        keys: Of positions 0 to m - 1, after rotary embedding; each serves the same number of neighbouring heads.
-        positions: Of the queries, each below m.
+        keys: Of positions ``first_key`` and on, after rotary embedding; each serves the same number of neighbouring heads.
+        positions: Of the queries; there is a key for each.
         scale: Factor of the scores.
         softcap: Scores s become ``softcap * tanh(s / softcap)``; 0 for none.
         window: How many positions back, itself included, a query sees; None for all.
+        first_key: Position of the first key.
 
     Returns:
         Rows that sum to 1, in float32.
@@ -56,11 +58,12 @@ def pattern(
     import torch
 
     (count, heads, width), shared = queries.shape, keys.shape[1]
-    grouped = queries.float().view(count, shared, heads // shared, width).permute(1, 2, 0, 3).reshape(shared, -1, width)
-    scores = (grouped @ keys.float().permute(1, 2, 0)).mul_(scale).view(heads, count, -1)
+    together = heads // shared
+    grouped = queries.float().view(count, shared, together, width).permute(1, 2, 0, 3).reshape(shared, together * count, width)
+    scores = (grouped @ keys.float().permute(1, 2, 0)).mul_(scale).view(heads, count, keys.shape[0])
     if softcap:
         scores = scores.div_(softcap).tanh_().mul_(softcap)
-    at = torch.arange(keys.shape[0], device=keys.device)
+    at = torch.arange(first_key, first_key + keys.shape[0], device=keys.device)
     hidden = at > positions[:, None]
     if window is not None:
         hidden |= at <= positions[:, None] - window

@@ -1,0 +1,120 @@
+"""Requests that are under way in a vLLM worker, and the part of each that runs in a step."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lm_eval_ext.errors import InputError
+from lm_eval_ext.probing.backends.vllm import step
+from lm_eval_ext.probing.backends.vllm.keys import Keys
+from lm_eval_ext.probing.backends.vllm.wire import Request
+from lm_eval_ext.probing.interventions import Intervention, Phase, Place
+from lm_eval_ext.probing.measurements import Measurement
+from lm_eval_ext.probing.rows import Row
+from lm_eval_ext.probing.spans import Positions, Selection
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(eq=False)
+class Running:
+    """A request whose tokens are known.
+
+    Attributes:
+        row: The row it is.
+        at: Its interventions, by place.
+        sources: Places that these take values from.
+        done: Positions that have run. A request that vLLM puts off begins again from 0.
+        keys: Of each layer, while they are needed.
+    """
+
+    row: Row
+    at: dict[Place, list[Intervention]] = field(default_factory=dict[Place, list[Intervention]])
+    sources: set[Place] = field(default_factory=set[Place])
+    done: int = 0
+    keys: dict[int, Keys] = field(default_factory=dict[int, Keys])
+
+    def __post_init__(self) -> None:
+        for one in self.row.interventions:
+            self.at.setdefault(one.place, []).append(one)
+            if one.same_run is not None:
+                self.sources.add(one.same_run)
+
+
+class Part(NamedTuple):
+    """Tokens of one request that run in this step.
+
+    Attributes:
+        request: Whose they are.
+        at: Number of the first one in the flat batch.
+        start: Its position in the request.
+        stop: One past the position of the last.
+    """
+
+    request: Running
+    at: int
+    start: int
+    stop: int
+
+    def select(self, positions: Positions, phase: Phase, *, again: bool) -> Selection:
+        """Tokens that are meant; those that ran before only if ``again``. Offsets count from ``at``."""
+        start = self.start if again else max(self.start, self.request.done)
+        if start >= self.stop:
+            return self.request.row.select((), phase, start, start)
+        found = self.request.row.select(positions, phase, start, self.stop)
+        return Selection(found.offsets + (start - self.start), found.ordinals)
+
+    def numbers(self, selection: Selection, like: "Tensor") -> "Tensor":
+        """Numbers of selected tokens in the flat batch."""
+        import torch
+
+        return torch.as_tensor(selection.offsets + self.at, device=like.device)
+
+
+class Roster:
+    """All requests of a session, by the name of their plan.
+
+    Args:
+        requests: What is to come.
+        measurements: Taken of those that are measured.
+    """
+
+    def __init__(self, requests: Iterable[Request], measurements: Sequence[Measurement]) -> None:
+        self._expected = {request.key: request for request in requests}
+        self._measurements = measurements
+        self._running: dict[str, Running] = {}
+
+    def unseen(self) -> list[str]:
+        """Requests that have not come."""
+        return [key for key in self._expected if key not in self._running]
+
+    def parts(self, runner: Any) -> list[Part]:
+        """What runs in this step, as vLLM's model runner has it.
+
+        Raises:
+            InputError: A request has no plan here, or names positions that it does not have.
+        """
+        return [
+            Part(self._request(row.plan, runner.requests[row.request]), row.start, row.first, row.first + row.stop - row.start)
+            for row in step.rows(runner)
+        ]
+
+    def _request(self, key: str, told: Any) -> Running:
+        if key not in self._running:
+            if key not in self._expected:
+                raise InputError(f"request {key!r} has no plan here. Plans: {', '.join(self._expected)}.")
+            if told.prompt_token_ids is None:
+                raise InputError(f"request {key!r} gives embeddings in place of tokens, so its positions are unknown.")
+            row = self._expected[key].row(told.prompt_token_ids)
+            meant: list[Intervention | Measurement] = [*row.interventions, *(self._measurements if row.measured else ())]
+            for one in meant:
+                row.select(one.positions, one.phase, 0, row.given)
+            self._running[key] = Running(row)
+        return self._running[key]
+
+
+def end_step(parts: Iterable[Part]) -> None:
+    """Count what has run."""
+    for part in parts:
+        part.request.done = max(part.request.done, part.stop)
