@@ -36,6 +36,8 @@ class Options(BaseModel):
     """dori: something stands before Object A of each generated picture and hides 15 to 40 percent of it."""
     twins: tuple[str, ...] | None = None
     """dori: kinds of twin beside each plain item; a list, or names with commas. Without it, mirrored for generated items."""
+    levels: Literal["own", "shared"] = "own"
+    """dori: pictures of a generated coarse leaf: its own, or some of the granular leaf of the same type, so that answers pair."""
     pages: Annotated[StrictInt, Field(ge=10)] = 200
     """synthworlds: entities in a generated world."""
     n_sm: Annotated[StrictInt, Field(ge=1, le=100)] = 1
@@ -55,6 +57,9 @@ class Options(BaseModel):
     """synthworlds_rag, ircot: bm25s, or the name or folder of a sentence-transformers model."""
     top_k: Annotated[StrictInt, Field(ge=1, le=1000)] = 5
     """synthworlds_rag, ircot: pages that are retrieved."""
+    name_tokenizer: Path | None = None
+    """recall_reasoning: model folder or tokenizer.json in whose tokens invented names are as long as real ones; without it, in
+    characters."""
     steps: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     """episodes: most turns of one episode; without it, each kind's own number."""
 

@@ -41,8 +41,27 @@ def _synthworlds() -> Family:
     return Family(judge=judge, figures=figures)
 
 
+def _recall_reasoning() -> Family:
+    from lm_eval_ext.puzzles.recall_reasoning.scoring import figures, judge
+
+    return Family(judge=_of_text(judge), figures=figures)
+
+
+def _of_text(judge: Callable[[Doc, str], Any]) -> Callable[[Doc, Answer], Any]:
+    """A judge of texts, for tasks that ask for nothing else."""
+
+    def judge_answer(doc: Doc, answer: Answer) -> Any:
+        if not isinstance(answer, str):
+            raise TypeError(f"{doc['item_id']} asks for a text and was answered with log-likelihoods")
+        return judge(doc, answer)
+
+    return judge_answer
+
+
 CONTROLS = ("blind", "blank", "closed_book")
 """Settings of items that are asked without what is to be seen or read; their leaves are called ``FAMILY_SETTING``."""
 
-FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType({"dori": _dori, "synthworlds": _synthworlds})
+FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType(
+    {"dori": _dori, "synthworlds": _synthworlds, "recall_reasoning": _recall_reasoning}
+)
 """By the ``family`` of an item; imported when it is needed."""

@@ -1,0 +1,1 @@
+"""Generated puzzles: recall against reasoning, invented languages, knights and knaves."""

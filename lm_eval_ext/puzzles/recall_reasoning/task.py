@@ -1,0 +1,36 @@
+"""What the YAML files of ``tasks/recall_reasoning`` name."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_ext.items import to_dataset
+from lm_eval_ext.options import read_options
+from lm_eval_ext.puzzles.recall_reasoning.items import generate
+from lm_eval_ext.puzzles.recall_reasoning.wording import prompt
+
+if TYPE_CHECKING:
+    import datasets
+
+
+def load(*, hops: int, **metadata: Any) -> "dict[str, datasets.Dataset]":
+    """The items of one setting as lm-eval wants them: ``{"test": datasets.Dataset}``.
+
+    Args:
+        hops: From the task's ``dataset_kwargs``, 1 to 3.
+        metadata: lm-eval's merged metadata; ours are the fields of ``Options``.
+
+    Raises:
+        InputError: An option is not accepted.
+    """
+    return to_dataset(list(generate(hops, read_options(metadata))))
+
+
+def doc_to_text(doc: Mapping[str, Any]) -> str:
+    """The prompt."""
+    return prompt(json.loads(doc["spec"])["notes"], doc["query"])
+
+
+def doc_to_target(doc: Mapping[str, Any]) -> str:
+    """The answer."""
+    return doc["answer"]
