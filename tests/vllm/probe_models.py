@@ -17,6 +17,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "qwen3": {**GROUPED, "head_dim": HEAD_DIM},
     "gemma2": {**GROUPED, "head_dim": HEAD_DIM, "sliding_window": 16, "query_pre_attn_scalar": 32},
     "phi3": {**GROUPED, "sliding_window": None},
+    "mixtral": {**GROUPED, "num_local_experts": 4, "num_experts_per_tok": 2},
     "gpt_neox": {},
     "opt": {"ffn_dim": NEURONS, "word_embed_proj_dim": HIDDEN},
     "gpt2": {"n_embd": HIDDEN, "n_inner": NEURONS, "n_layer": LAYERS, "n_head": HEADS, "n_positions": 512},
@@ -71,16 +72,18 @@ Edit = Callable[[torch.Tensor], torch.Tensor]
 class Reference:
     """A model in transformers' eager attention, one unpadded prompt at a time."""
 
-    def __init__(self, folder: Path, architecture: str) -> None:
+    def __init__(self, folder: Path, architecture: str, *, neurons: bool = True) -> None:
         from transformers import AutoModelForCausalLM
 
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         self.names = NAMES.get(architecture, _USUAL)
+        self.neurons = neurons
 
     def modules(self, layer: int) -> tuple[Any, Any, Any]:
         """The layer, its MLP's output projection, its attention's output projection."""
         block = self.model.get_submodule(self.names.layers)[layer]
-        return block, block.get_submodule(self.names.down), block.get_submodule(self.names.out)
+        down = block.get_submodule(self.names.down) if self.neurons else None
+        return block, down, block.get_submodule(self.names.out)
 
     def run(self, tokens: Sequence[int], edits: dict[tuple[str, int], Edit] | None = None) -> dict[Any, torch.Tensor]:
         """Every site of every layer, the attention patterns and the log-probabilities.
@@ -126,9 +129,10 @@ class Reference:
             handles += [
                 block.register_forward_pre_hook(before("resid_pre", layer)),
                 block.register_forward_hook(after(layer)),
-                down.register_forward_pre_hook(before("neuron", layer)),
                 out.register_forward_pre_hook(before("z", layer)),
             ]
+            if down is not None:
+                handles.append(down.register_forward_pre_hook(before("neuron", layer)))
         try:
             yield
         finally:

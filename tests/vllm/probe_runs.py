@@ -1,7 +1,7 @@
 """Engines for probe tests, one at a time, and runs of a batch in them."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,11 @@ def prompts(lengths: Sequence[int] = LENGTHS) -> list[list[int]]:
 
 
 @contextmanager
-def engine(folder: Path, **settings: Any) -> Iterator[Any]:
-    """An engine that can be probed, and is shut down afterwards."""
+def engine(folder: Path, unchecked: Mapping[str, Any] | None = None, **settings: Any) -> Iterator[Any]:
+    """An engine that can be probed (unless ``unchecked`` settings spoil it), and is shut down afterwards."""
     from vllm import LLM
 
-    llm = LLM(str(folder), **engine_arguments({**ENGINE, **settings}))
+    llm = LLM(str(folder), **{**engine_arguments({**ENGINE, **settings}), **(unchecked or {})})
     try:
         yield llm
     finally:

@@ -306,3 +306,38 @@ def test_an_intervention_counts_positions_and_not_chunks(run: Any) -> None:
         whole = reference.continued(prompt, 2, edits)
         assert tokens_of(output) == whole
         assert (logprobs(output) - expected_logprobs(reference.run(whole, edits), whole)).abs().max() < TOLERANCE
+
+
+def test_positions_in_any_order_are_measured_in_that_order(run: Any) -> None:
+    """Tokens before 48 come in an earlier step than those after."""
+    llm, _, _, captures = run
+    chosen = (60, 3, -1, 4, 5, 48)
+    where = [60, 3, LENGTH - 1, 4, 5, 48]
+    measurements = [
+        Measurement(name="numbers", site="resid_post", layers=(1,), positions=chosen),
+        Measurement(name="span", site="z", layers=(1,), positions="mixed"),
+        Measurement(name="mean", site="resid_post", layers=(1,), positions=chosen, mean=True),
+        Measurement(name="attended", site="attn", layers=(1,), positions=chosen, statistics=("entropy",)),
+        Measurement(name="all attended", site="attn", layers=(1,), statistics=("entropy",)),
+        Measurement(name="made", site="resid_post", layers=(1,), positions="continuation"),
+    ]
+    _, found = probed(llm, [PROMPT], [Request(key="one", spans={"mixed": tuple(where)})], measurements, NEW)
+    every = captures.get("resid_post", "nothing", 1)
+    assert np.abs(found.get("numbers", "one", 1) - every[where]).max() < TOLERANCE
+    assert np.abs(found.get("span", "one", 1) - captures.get("z", "nothing", 1)[where]).max() < TOLERANCE
+    assert np.abs(found.get("mean", "one", 1) - every[where].mean(0)).max() < TOLERANCE
+    assert np.abs(found.get("attended", "one", 1) - found.get("all attended", "one", 1)[where]).max() < TOLERANCE
+    assert np.abs(found.get("made", "one", 1) - every[LENGTH:]).max() < TOLERANCE
+
+
+def test_a_row_without_selected_positions_is_measured_as_empty(run: Any) -> None:
+    llm, *_ = run
+    measurements = [
+        Measurement(name="made", site="z", layers=(0, 1), phase="decode"),
+        Measurement(name="mean", site="resid_post", layers=(1,), phase="decode", mean=True),
+        Measurement(name="attn", site="attn", layers=(0,), phase="decode", statistics=("sink", "self")),
+    ]
+    _, found = probed(llm, [PROMPT], [Request(key="one")], measurements)
+    assert found.get("made", "one", 1).shape == (0, 4, HEAD_DIM)
+    assert found.get("mean", "one", 1).shape == (0, HIDDEN)
+    assert found.get("attn", "one", 0).shape == (0, 4, 2)

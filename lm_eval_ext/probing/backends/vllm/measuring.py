@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from lm_eval_ext.probing.attention_statistics import BLOCK, statistics_of
 from lm_eval_ext.probing.backends.vllm.keys import Keys, pattern
 from lm_eval_ext.probing.backends.vllm.running import Part
@@ -36,7 +38,7 @@ class Heads(NamedTuple):
 
         positions = torch.as_tensor(block.offsets + part.start, device=self.queries.device)
         window: int | None = self.attention.sliding_window
-        lowest, highest = (int(positions[0]), int(positions[-1])) if len(block) else (0, 0)
+        lowest, highest = (int(positions.min()), int(positions.max())) if len(block) else (0, 0)
         first = 0 if window is None else max(0, lowest - window + 1)
         found = pattern(
             self.queries[part.numbers(block, self.queries)],
@@ -122,10 +124,13 @@ class Measurer:
             return
         array, begin = values.cpu().numpy(), 0
         for part, selection in chosen:
-            stop = begin + len(selection)
-            first = int(selection.ordinals[0]) if len(selection) else 0
-            self.captures.add(one.name, part.request.row.key, layer, array[begin:stop].copy(), first=first)
-            begin = stop
+            # positions in any order may come in several steps; what lies together goes in together
+            breaks = np.flatnonzero(np.diff(selection.ordinals) != 1) + 1
+            for ordinals in np.split(selection.ordinals, breaks):
+                first = int(ordinals[0]) if len(ordinals) else 0
+                stop = begin + len(ordinals)
+                self.captures.add(one.name, part.request.row.key, layer, array[begin:stop].copy(), first=first)
+                begin = stop
 
 
 def _looks(one: Measurement, part: Part) -> bool:
