@@ -47,6 +47,12 @@ def _recall_reasoning() -> Family:
     return Family(judge=_of_text(judge), figures=figures)
 
 
+def _knights() -> Family:
+    from lm_eval_ext.puzzles.knights.scoring import figures, judge
+
+    return Family(judge=_of_text(judge), figures=figures)
+
+
 def _of_text(judge: Callable[[Doc, str], Any]) -> Callable[[Doc, Answer], Any]:
     """A judge of texts, for tasks that ask for nothing else."""
 
@@ -62,6 +68,6 @@ CONTROLS = ("blind", "blank", "closed_book")
 """Settings of items that are asked without what is to be seen or read; their leaves are called ``FAMILY_SETTING``."""
 
 FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType(
-    {"dori": _dori, "synthworlds": _synthworlds, "recall_reasoning": _recall_reasoning}
+    {"dori": _dori, "synthworlds": _synthworlds, "recall_reasoning": _recall_reasoning, "knights": _knights}
 )
 """By the ``family`` of an item; imported when it is needed."""

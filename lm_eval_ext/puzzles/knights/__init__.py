@@ -1,0 +1,1 @@
+"""Knights, who always tell the truth, and knaves, who always lie: who is what?"""
