@@ -12,7 +12,7 @@ from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.arguments import refusing_unknown
 from lm_eval_ext.host.documents import KnowsDocuments, documents_of
 from lm_eval_ext.host.mixed import by_kind, has_pictures
-from lm_eval_ext.host.scoring import answer_tokens, check_tail
+from lm_eval_ext.likelihoods import answer_tokens, check_tail
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from lm_eval_ext.host.arguments import refusing_unknown
 from lm_eval_ext.host.documents import KnowsDocuments, Tokens, carrying, documents_of
 from lm_eval_ext.host.mixed import by_kind, has_pictures
-from lm_eval_ext.host.scoring import answer_tokens, check_tail
+from lm_eval_ext.likelihoods import answer_tokens, check_tail
 
 if TYPE_CHECKING:
     # lm-eval registers its models with a decorator that hides their types from a checker

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lm_eval_ext.host.models import HFMultimodalExt
-from lm_eval_ext.host.scoring import answer_tokens
+from lm_eval_ext.likelihoods import answer_tokens
 from lm_eval_ext.orientation.questions import QUESTIONS
 from tests.conftest import ROOT
 from tests.host.requests import choice, picture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.documents import Document, Prompt, Tokens, carrying, documents_of
-from lm_eval_ext.host.scoring import answer_tokens, check_tail
+from lm_eval_ext.likelihoods import answer_tokens, check_tail
 from tests.models import MERGES, byte_tokenizer
 
 TOKENIZER = byte_tokenizer(MERGES)
