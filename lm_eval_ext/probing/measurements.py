@@ -9,7 +9,7 @@ from jaxtyping import Float
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.probing.attention_statistics import check_statistics
 from lm_eval_ext.probing.interventions import Phase
-from lm_eval_ext.probing.sites import VALUE_STATISTICS, Architecture, Site, did_you_mean
+from lm_eval_ext.probing.sites import SPAN, VALUE_STATISTICS, Architecture, Site, did_you_mean
 from lm_eval_ext.probing.spans import Positions
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Measurement:
     positions: Positions = "all"
     phase: Phase = "both"
     mean: bool = False
+
+    @property
+    def spans(self) -> list[str]:
+        """Marked spans whose share of the attention is measured."""
+        return [name.removeprefix(SPAN) for name in self.statistics if name.startswith(SPAN)]
 
     def check(self, architecture: Architecture) -> None:
         """Refuse what a model does not have.

@@ -78,8 +78,10 @@ class Probe:
             for one in row.interventions:
                 self._require(one.site)
                 interventions.check(one, self.architecture)
-            for what in (*row.interventions, *(measurements if row.measured else ())):
-                row.select(what.positions, what.phase, 0, row.given)  # says what a row does not have
+            measured = measurements if row.measured else ()
+            places = [what.positions for what in (*row.interventions, *measured)]
+            for positions in (*places, *(span for one in measured for span in one.spans)):
+                row.select(positions, "both", 0, row.given)  # says what a row does not have
 
     def _require(self, site: Site) -> None:
         self.architecture.require(site)
