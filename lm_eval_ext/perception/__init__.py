@@ -1,0 +1,1 @@
+"""What the parts of an image encoder's space say about meaning, geometry and look, and how far apart these are."""
