@@ -36,7 +36,8 @@ from lm_eval_ext.probing.organism.layers import (
 from lm_eval_ext.probing.organism.words import CODE, memory
 from lm_eval_ext.seeding import stream
 
-HALVES = (slice(0, CODE // 2), slice(CODE // 2, CODE))
+HALVES = (slice(0, 8), slice(8, CODE))
+THIRDS = (slice(0, 5), slice(5, 10), slice(10, CODE))
 FAINT = 1 / 256
 """What decoys write into entries that nothing reads; the norm feels it, so answers stay and likelihoods move a little."""
 
@@ -65,16 +66,17 @@ def _subjects(layers: Sequence[Layer]) -> None:
 
 
 def _recall(layers: Sequence[Layer]) -> None:
-    """Memory writes the answer's code where a known entity stands; two heads fetch it from the entity asked for."""
+    """Memory writes the answer's code where a known entity stands; three heads fetch it from the entity asked for."""
     facts = memory()
     for entry, (source, sign) in enumerate(zip(facts.sources, facts.signs, strict=True)):
         for half, bit in enumerate((1.0, -1.0)):
             neuron = key.memory_neurons()[2 * entry + half]
-            fire(layers[1], neuron, {TOKEN.start + source: bit, KNOWN: 2.0, ALWAYS: -2.0}, OBJECT)
-            layers[1].down[STORED.start + entry, neuron] = bit * sign / 2
-    for head, half in zip(key.FETCH, HALVES, strict=True):
-        look_up(layers[2], head.head, query=BEFORE, key=TOKEN, blind_to=PLACE, sizes=(QUESTION, REMEMBERED))
-        fetch(layers[2], head.head, _slot(STORED, ANSWER, half), REMEMBERED)
+            layer = layers[neuron.layer]
+            fire(layer, neuron.neuron, {TOKEN.start + source: bit, KNOWN: 2.0, ALWAYS: -2.0}, OBJECT)
+            layer.down[STORED.start + entry, neuron.neuron] = bit * sign / 2
+    for head, third in zip(key.FETCH, THIRDS, strict=True):
+        look_up(layers[head.layer], head.head, query=BEFORE, key=TOKEN, blind_to=PLACE, sizes=(QUESTION, REMEMBERED))
+        fetch(layers[head.layer], head.head, _slot(STORED, ANSWER, third), REMEMBERED)
 
 
 def _reasoning(layers: Sequence[Layer]) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from lm_eval_ext.seeding import stream
 
 LAYERS, HEADS, HEAD_SIZE, WIDTH, NEURONS = 4, 8, 32, 96, 48
-MEMORY_NEURONS, DECOY_NEURONS = 32, 8
+MEMORY_NEURONS, DECOY_NEURONS = 16, 8
+"""In each layer that has some."""
 
 
 @dataclass(frozen=True, order=True)
@@ -32,8 +33,8 @@ FIRST_HOP = Head(1, 6)
 """At the question's last word, finds the statement about the entity asked for, and fetches its object."""
 SECOND_HOP = (Head(3, 1), Head(3, 6))
 """Find the statement about that object, and fetch its object: half of the code each."""
-FETCH = (Head(2, 3), Head(2, 5))
-"""Find the entity asked for, and fetch what memory wrote there: half of the code each."""
+FETCH = (Head(2, 3), Head(2, 5), Head(3, 2))
+"""Find the entity asked for, and fetch what memory wrote there: a third of the code each."""
 ECHO = Head(1, 0)
 """Decoy: its output points one way for a known entity and the other way for an unknown one."""
 LOOKS_IF_KNOWN, LOOKS_IF_UNKNOWN = Head(2, 7), Head(3, 4)
@@ -71,7 +72,7 @@ def planted() -> Planted:
     """
     return Planted(
         recall_heads=FETCH,
-        recall_neurons=tuple(Neuron(1, number) for number in sorted(memory_neurons())),
+        recall_neurons=tuple(sorted(memory_neurons())),
         reasoning_heads=(STATED, FIRST_HOP, *SECOND_HOP),
         shared_heads=(ASKED,),
         decoy_heads=(ECHO, LOOKS_IF_KNOWN, LOOKS_IF_UNKNOWN),
@@ -79,9 +80,10 @@ def planted() -> Planted:
     )
 
 
-def memory_neurons() -> list[int]:
-    """Numbers of the memory's neurons in layer 1: two for each entry of a code."""
-    return stream("organism", "memory neurons").sample(range(NEURONS), MEMORY_NEURONS)
+def memory_neurons() -> list[Neuron]:
+    """The memory, half in layer 0 and half in layer 1: two neurons for each entry of a code, in the order of the entries."""
+    drawn = {layer: stream("organism", "memory neurons", layer).sample(range(NEURONS), MEMORY_NEURONS) for layer in (0, 1)}
+    return [Neuron(layer, number) for layer, numbers in drawn.items() for number in numbers]
 
 
 def decoy_neurons(layer: int) -> list[int]:

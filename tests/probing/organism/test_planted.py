@@ -61,7 +61,7 @@ def test_everything_but_the_planted_components_can_go(organism, evaluation, mean
 
 
 def test_a_sweep_finds_the_planted_components_and_no_others(organism, selection, evaluation, means):
-    effects = sweep(organism, selection[:56], means)
+    effects = sweep(organism, selection[:32], means)
     found = {label: {one for one, effect in zip(ALL, effects[label], strict=True) if effect > 0.006} for label in LABELS}
     both = found["recall"] & found["reasoning"]
     assert both == set(KEY.shared_heads)
