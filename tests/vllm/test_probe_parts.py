@@ -50,11 +50,13 @@ def test_pattern_is_masked_softmax_of_scores(window: int | None, cap: float) -> 
 
 def test_keys_grow_and_are_replaced_when_computed_again() -> None:
     keys, every = Keys(), noise(40, 2, 4)
-    assert torch.equal(keys.upto(0, every[:10]), every[:10])
+    keys.store(0, every[:10])
     for position in range(10, 39):
-        assert torch.equal(keys.upto(position, every[position : position + 1]), every[: position + 1])
-    assert torch.equal(keys.upto(0, -every[:5]), -every[:5])  # a preempted request begins again
-    assert torch.equal(keys.upto(5, -every[5:40]), -every)
+        keys.store(position, every[position : position + 1])
+        assert torch.equal(keys.between(0, position + 1), every[: position + 1])
+    keys.store(0, -every[:5])  # a preempted request begins again
+    keys.store(5, -every[5:40])
+    assert torch.equal(keys.between(3, 40), -every[3:])
 
 
 CALLS: dict[str, Callable[[torch.Tensor, Any], tuple[tuple[Any, ...], dict[str, Any]]]] = {

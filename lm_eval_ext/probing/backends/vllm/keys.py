@@ -14,18 +14,20 @@ class Keys:
     def __init__(self) -> None:
         self._stored: Any = None
 
-    def upto(self, first: int, keys: "Float[Tensor, 'n kv_heads head_dim']") -> "Float[Tensor, 'm kv_heads head_dim']":
-        """Store the keys of positions ``first`` and on, and give all from 0 to the last of these."""
+    def store(self, first: int, keys: "Float[Tensor, 'n kv_heads head_dim']") -> None:
+        """Keep a copy of the keys of positions ``first`` and on; all before have been stored."""
         stop = first + keys.shape[0]
-        if first == 0 and self._stored is None:
+        if self._stored is None:
             self._stored = keys.clone()
-            return self._stored
-        if self._stored.shape[0] < stop:
+        elif self._stored.shape[0] < stop:
             grown = keys.new_empty(max(stop, 2 * self._stored.shape[0]), *keys.shape[1:])
             grown[:first] = self._stored[:first]
             self._stored = grown
         self._stored[first:stop] = keys
-        return self._stored[:stop]
+
+    def between(self, first: int, stop: int) -> "Float[Tensor, 'm kv_heads head_dim']":
+        """Keys of positions ``first`` to ``stop - 1``."""
+        return self._stored[first:stop]
 
 
 def pattern(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.probing.backends.vllm import step
-from lm_eval_ext.probing.backends.vllm.keys import Keys
 from lm_eval_ext.probing.backends.vllm.wire import Request
 from lm_eval_ext.probing.interventions import Intervention, Phase, Place
 from lm_eval_ext.probing.measurements import Measurement
@@ -26,14 +25,12 @@ class Running:
         at: Its interventions, by place.
         sources: Places that these take values from.
         done: Positions that have run. A request that vLLM puts off begins again from 0.
-        keys: Of each layer, while they are needed.
     """
 
     row: Row
     at: dict[Place, list[Intervention]] = field(default_factory=dict[Place, list[Intervention]])
     sources: set[Place] = field(default_factory=set[Place])
     done: int = 0
-    keys: dict[int, Keys] = field(default_factory=dict[int, Keys])
 
     def __post_init__(self) -> None:
         for one in self.row.interventions:
@@ -84,10 +81,18 @@ class Roster:
         self._expected = {request.key: request for request in requests}
         self._measurements = measurements
         self._running: dict[str, Running] = {}
+        self._names: dict[str, str] = {}
 
     def unseen(self) -> list[str]:
         """Requests that have not come."""
         return [key for key in self._expected if key not in self._running]
+
+    def ended(self, runner: Any) -> list[Running]:
+        """Requests that the model runner has dropped since this was last asked."""
+        gone = [key for key, name in self._names.items() if name not in runner.requests]
+        for key in gone:
+            del self._names[key]
+        return [self._running[key] for key in gone]
 
     def parts(self, runner: Any) -> list[Part]:
         """What runs in this step, as vLLM's model runner has it.
@@ -96,11 +101,12 @@ class Roster:
             InputError: A request has no plan here, or names positions that it does not have.
         """
         return [
-            Part(self._request(row.plan, runner.requests[row.request]), row.start, row.first, row.first + row.stop - row.start)
+            Part(self._request(row, runner.requests[row.request]), row.start, row.first, row.first + row.stop - row.start)
             for row in step.rows(runner)
         ]
 
-    def _request(self, key: str, told: Any) -> Running:
+    def _request(self, part: step.Row, told: Any) -> Running:
+        key = part.plan
         if key not in self._running:
             if key not in self._expected:
                 raise InputError(f"request {key!r} has no plan here. Plans: {', '.join(self._expected)}.")
@@ -111,6 +117,7 @@ class Roster:
             for one in meant:
                 row.select(one.positions, one.phase, 0, row.given)
             self._running[key] = Running(row)
+            self._names[key] = part.request
         return self._running[key]
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_ext.errors import InputError
+from lm_eval_ext.probing.backends.vllm.attending import Attending, Heads
 from lm_eval_ext.probing.backends.vllm.hooks import attach
 from lm_eval_ext.probing.backends.vllm.locate import Seam
-from lm_eval_ext.probing.backends.vllm.measuring import Heads, Measurer
+from lm_eval_ext.probing.backends.vllm.measuring import Measurer
+from lm_eval_ext.probing.backends.vllm.recording import Recorder
 from lm_eval_ext.probing.backends.vllm.running import Part, Roster, end_step
 from lm_eval_ext.probing.backends.vllm.shards import Shards
 from lm_eval_ext.probing.backends.vllm.wire import Request
@@ -53,16 +55,18 @@ class Session:
         self._model = model
         self._roster = Roster(requests, measurements)
         self._writer = Writer(model.architecture, model.shards)
-        self._measurer = Measurer(measurements, model.architecture, model.shards)
+        self.captures = Captures(tuple(measurements))
+        recorder = Recorder(self.captures, model.shards)
+        self._measurer = Measurer(measurements, model.architecture, model.shards, recorder)
+        self._attending = Attending(measurements, model.shards, recorder)
         self._parts: list[Part] = []
         self._wanted = _places(requests, measurements)
         self._reached: set[Place] = set()
         self._undo = attach(model.runner.model, model.seams, self._wanted, self)
 
-    @property
-    def captures(self) -> Captures:
-        """What was measured."""
-        return self._measurer.captures
+    def finish(self) -> None:
+        """Compute what is still to be computed; ``captures`` are then complete."""
+        self._guarded(self._attending.finish)
 
     def missed(self) -> list[Place]:
         """Selected places that no step has passed."""
@@ -78,7 +82,8 @@ class Session:
             self._undo.pop()()
 
     def begin(self) -> None:
-        """A step begins: find out whose tokens it runs."""
+        """A step begins: find out whose tokens it runs, and let go of requests that have ended."""
+        self._guarded(lambda: self._attending.finish(self._roster.ended(self._model.runner)))
         self._parts = self._guarded(lambda: self._roster.parts(self._model.runner)) or []
 
     def end(self) -> None:
@@ -101,7 +106,7 @@ class Session:
         if self._parts:
             self._reached.add(Place("attn", layer))
             heads = Heads(self._model.seams[layer].attention, queries, keys)
-            self._guarded(lambda: self._measurer.attend(layer, heads, self._parts))
+            self._guarded(lambda: self._attending.look(layer, heads, self._parts))
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
         if self.complaint is not None:

@@ -39,6 +39,7 @@ class ProbeWorkerExtension:
         session = self._probe_session
         if session is None:
             raise RuntimeError("no probe is attached to this worker")
+        session.finish()
         keys, arrays = encode_captures(session.captures)
         told = {"complaint": session.complaint, "missed": session.missed(), "unseen": session.unseen(), "keys": keys}
         return json.dumps(told), arrays
