@@ -278,8 +278,8 @@ def _random_brackets(random: RandomDrops, sums: Float[np.ndarray, "8"], chances:
 def _sentence(stands: list[bool], reason: str | None) -> str:
     if all(stands):
         return (
-            "Ablating the recall set costs more recall than reasoning, ablating the reasoning set costs more reasoning than recall, "
-            "and both by more than random sets of the same make-up: a double dissociation on these items."
+            "Ablating the recall set costs more recall than reasoning, ablating the reasoning set costs more reasoning than "
+            "recall, and both by more than random sets of the same make-up: a double dissociation on these items."
         )
     why = {
         "no_samples": "a suite has no items",
