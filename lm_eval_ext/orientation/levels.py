@@ -1,7 +1,7 @@
 """Coarse and granular questions about one picture: what one answer says about the other, and which items belong together."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,19 @@ _IN_PLANE: tuple[QuestionType, ...] = ("viewer_scene_direction", "canonical_orie
 def coarse_of(granular: Question) -> Question:
     """The coarse question of the same type."""
     return QUESTIONS[f"{granular.type}_coarse"]
+
+
+def granular_of(coarse: Question) -> Question:
+    """The granular question of the same type."""
+    return QUESTIONS[f"{coarse.type}_granular"]
+
+
+def coarse_truth(granular: Question, picture: Picture, round_categories: Collection[str]) -> str | None:
+    """The true coarse answer about a picture of a granular question; None where its pose lies between two."""
+    try:
+        return true_answer(coarse_of(granular), picture, round_categories)
+    except ValueError:
+        return None
 
 
 def implied_coarse(granular: Question, answer: str) -> str | None:
@@ -39,10 +52,7 @@ def implied_coarse(granular: Question, answer: str) -> str | None:
         return CANNOT
     if answer not in granular.angles:
         return None
-    try:
-        return true_answer(coarse_of(granular), _posed(granular, answer), ())
-    except ValueError:
-        return None
+    return coarse_truth(granular, _posed(granular, answer), ())
 
 
 def _posed(granular: Question, answer: str) -> Picture:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options
-from lm_eval_ext.orientation.generate import GENERATOR_VERSION
+from lm_eval_ext.orientation.drafts import GENERATOR_VERSION
 from lm_eval_ext.orientation.layouts.description import LAYOUT_FILE, Scalar, dump_layout
 from lm_eval_ext.orientation.layouts.encode import Sheet, make_sheet
 from lm_eval_ext.orientation.publish_folder import FolderSet

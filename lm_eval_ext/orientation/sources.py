@@ -28,8 +28,8 @@ def load_items(question: Question, options: Options) -> list[Item]:
 
     Args:
         question: One of ``QUESTIONS``.
-        options: ``source`` and what belongs to it: ``seed``, ``n``, ``pixels``, ``meshes`` and ``occlusion`` for generated
-            items; ``root`` (or ``$DORI_ROOT``) for a local folder; ``layout`` and ``legacy_dedup`` for published sets.
+        options: ``source`` and what belongs to it: ``seed``, ``n``, ``pixels``, ``meshes``, ``occlusion`` and ``levels`` for
+            generated items; ``root`` (or ``$DORI_ROOT``) for a local folder; ``layout`` and ``legacy_dedup`` for published sets.
 
     Raises:
         InputError: The source can't be read; the line says why and what to do.
@@ -49,9 +49,13 @@ def _read_items(question: Question, options: Options, twins: TwinKinds) -> Itera
             twins=twins.kinds,
             catalogue=read_catalogue(options.meshes),
             occlusion=options.occlusion,
+            shared_levels=options.levels == "shared",
         )
-    if options.meshes is not None or options.occlusion:
-        raise InputError(f"meshes and occlusion are for generated items; source is {options.source}. Give source=generated.")
+    if options.meshes is not None or options.occlusion or options.levels == "shared":
+        raise InputError(
+            f"meshes, occlusion and levels=shared are for generated items; source is {options.source}. "
+            "Give source=generated; a set that was rendered with them has them without these options."
+        )
     local = options.source == "local"
     folder = options.local_root(ROOT_VARIABLE) if local else fetch_dataset(HUB_NAME, HUB_REVISION)
     return published_items(

@@ -231,7 +231,7 @@ def test_other_processes_draw_the_same_meshes(meshes: Path) -> None:
 
 def test_meshes_are_for_generated_items_and_other_objects_need_enough_of_them(meshes: Path) -> None:
     question = QUESTIONS["directional_facing_coarse"]
-    with pytest.raises(InputError, match="meshes and occlusion are for generated items; source is hub"):
+    with pytest.raises(InputError, match="meshes, occlusion and levels=shared are for generated items; source is hub"):
         load_items(question, Options(meshes=meshes))
     with pytest.raises(
         InputError, match=r"other_object needs three meshes with a front and three round ones. There are 3 .* 1 round"
