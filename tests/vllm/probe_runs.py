@@ -57,6 +57,7 @@ def probed(
     """Outputs and measurements under a probe."""
     with attached(llm, architecture_of(llm), requests, measurements) as probe:
         outputs = llm.generate([{"prompt_token_ids": list(one)} for one in tokens], probe.params(sampling(new)), use_tqdm=False)
+        probe.answered(outputs)
     return outputs, probe.captures
 
 

@@ -341,3 +341,25 @@ def test_a_row_without_selected_positions_is_measured_as_empty(run: Any) -> None
     assert found.get("made", "one", 1).shape == (0, 4, HEAD_DIM)
     assert found.get("mean", "one", 1).shape == (0, HIDDEN)
     assert found.get("attn", "one", 0).shape == (0, 4, 2)
+
+
+def test_what_runs_after_an_answer_has_ended_is_left_out(run: Any) -> None:
+    """An engine in another process may go on for some steps; here the answer is said to have ended two tokens early."""
+    llm, *_ = run
+    measurements = [
+        Measurement(name="each", site="resid_post", layers=(1,)),
+        Measurement(name="mean", site="resid_post", layers=(1,), positions="continuation", mean=True),
+        Measurement(name="attended", site="attn", layers=(1,), statistics=("entropy",)),
+        Measurement(name="attended mean", site="attn", layers=(1,), statistics=("entropy",), mean=True),
+    ]
+    requests = [Request(key="one"), Request(key="scored", answer=10, unmeasured=1)]
+    with attached(llm, architecture_of(llm), requests, measurements) as probe:
+        outputs = llm.generate([{"prompt_token_ids": PROMPT}] * 2, probe.params(sampling(NEW)), use_tqdm=False)
+        probe.answered(outputs)
+        probe.made["one"] = NEW - 2
+    ran, found = LENGTH + NEW - 3, probe.captures
+    assert len(found.get("each", "one", 1)) == len(found.get("attended", "one", 1)) == ran
+    assert np.abs(found.get("mean", "one", 1) - found.get("each", "one", 1)[LENGTH:].mean(0)).max() < TOLERANCE
+    assert np.abs(found.get("attended mean", "one", 1) - found.get("attended", "one", 1).mean(0)).max() < TOLERANCE
+    assert len(found.get("each", "scored", 1)) == LENGTH - 1
+    assert np.abs(found.get("mean", "scored", 1) - found.get("each", "scored", 1)[LENGTH - 10 :].mean(0)).max() < TOLERANCE

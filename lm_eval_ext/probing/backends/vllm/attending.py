@@ -13,6 +13,7 @@ from lm_eval_ext.probing.backends.vllm.running import Part, Running
 from lm_eval_ext.probing.backends.vllm.shards import Shards
 from lm_eval_ext.probing.interventions import Phase
 from lm_eval_ext.probing.measurements import Measurement
+from lm_eval_ext.probing.rows import Row
 from lm_eval_ext.probing.spans import Positions
 
 if TYPE_CHECKING:
@@ -124,7 +125,15 @@ class Attending:
             for one in group:
                 kept = found if one.heads is None else found[:, list(one.heads)]
                 kept = kept[..., [names.index(name) for name in one.statistics]]
-                self._recorder.add(one.name, layer, kept, [(now.request.row.key, ordinals[block])])
+                self._recorder.add(one.name, layer, kept, _rows(now.request.row, one, positions[block].numpy(), ordinals[block]))
+
+
+def _rows(row: Row, one: Measurement, positions: np.ndarray, ordinals: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """What goes in together: where a mean may be cut because an answer has ended, each token of the answer goes in alone."""
+    if not one.mean:
+        return [(row.key, ordinals)]
+    given = int((positions < row.given).sum())
+    return [(row.key, ordinals[:given]), *((row.key, ordinals[at : at + 1]) for at in range(given, len(ordinals)))]
 
 
 def _looks(meant: Meant, part: Part) -> bool:

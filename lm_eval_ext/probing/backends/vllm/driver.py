@@ -3,7 +3,7 @@
 import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lm_eval_ext.errors import InputError
@@ -38,10 +38,12 @@ class Attached:
     Attributes:
         requests: Those that are to be run now, all of them in one or several calls of ``llm.generate``.
         captures: Filled when the ``with`` statement ends.
+        made: Tokens of each answer that ``answered`` was told of, by the request's key.
     """
 
     requests: Sequence[Request]
     captures: Captures
+    made: dict[str, int] = field(default_factory=dict[str, int])
 
     def params(self, sampling: Any) -> list[Any]:
         """Sampling parameters that name each request's plan.
@@ -51,6 +53,15 @@ class Attached:
         """
         each = sampling if isinstance(sampling, list) else [sampling] * len(self.requests)
         return [_named(one, request.key) for one, request in zip(each, self.requests, strict=True)]
+
+    def answered(self, outputs: Sequence[Any]) -> None:
+        """Say which answers came, so that what an engine in another process has computed beyond their end is left out.
+
+        Args:
+            outputs: vLLM's ``RequestOutput`` of each request, in order.
+        """
+        for request, output in zip(self.requests, outputs, strict=True):
+            self.made[request.key] = len(output.outputs[0].token_ids)
 
 
 @contextmanager
@@ -85,7 +96,7 @@ def attached(
     try:
         llm.collective_rpc("probe_attach", args=(*wire.encode_requests(requests), wire.encode_measurements(measurements)))
         yield now
-        _collect(llm.collective_rpc("probe_take"), now.captures)
+        _collect(llm.collective_rpc("probe_take", args=(json.dumps(now.made),)), now.captures)
     except BaseException:
         _abort(llm)
         raise

@@ -22,12 +22,14 @@ class Running:
 
     Attributes:
         row: The row it is.
+        end: Positions from here on are not measured; None for no such end.
         at: Its interventions, by place.
         sources: Places that these take values from.
         done: Positions that have run. A request that vLLM puts off begins again from 0.
     """
 
     row: Row
+    end: int | None = None
     at: dict[Place, list[Intervention]] = field(default_factory=dict[Place, list[Intervention]])
     sources: set[Place] = field(default_factory=set[Place])
     done: int = 0
@@ -56,10 +58,12 @@ class Part(NamedTuple):
 
     def select(self, positions: Positions, phase: Phase, *, again: bool) -> Selection:
         """Tokens that are meant; those that ran before only if ``again``. Offsets count from ``at``."""
-        start = self.start if again else max(self.start, self.request.done)
-        if start >= self.stop:
+        start, stop, end = self.start, self.stop, self.request.end
+        if not again:
+            start, stop = max(start, self.request.done), stop if end is None else min(stop, end)
+        if start >= stop:
             return self.request.row.select((), phase, start, start)
-        found = self.request.row.select(positions, phase, start, self.stop)
+        found = self.request.row.select(positions, phase, start, stop)
         return Selection(found.offsets + (start - self.start), found.ordinals)
 
     def numbers(self, selection: Selection, like: "Tensor") -> "Tensor":
@@ -94,6 +98,10 @@ class Roster:
             del self._names[key]
         return [self._running[key] for key in gone]
 
+    def row(self, key: str) -> Row:
+        """The row of a request that has come."""
+        return self._running[key].row
+
     def parts(self, runner: Any) -> list[Part]:
         """What runs in this step, as vLLM's model runner has it.
 
@@ -112,11 +120,12 @@ class Roster:
                 raise InputError(f"request {key!r} has no plan here. Plans: {', '.join(self._expected)}.")
             if told.prompt_token_ids is None:
                 raise InputError(f"request {key!r} gives embeddings in place of tokens, so its positions are unknown.")
-            row = self._expected[key].row(told.prompt_token_ids)
+            request = self._expected[key]
+            row = request.row(told.prompt_token_ids)
             meant: list[Intervention | Measurement] = [*row.interventions, *(self._measurements if row.measured else ())]
             for one in meant:
                 row.select(one.positions, one.phase, 0, row.given)
-            self._running[key] = Running(row)
+            self._running[key] = Running(row, row.given - request.unmeasured if request.unmeasured else None)
             self._names[key] = part.request
         return self._running[key]
 

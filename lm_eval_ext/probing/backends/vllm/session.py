@@ -1,6 +1,6 @@
 """One batch of requests under probe in a vLLM worker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lm_eval_ext.errors import InputError
@@ -64,9 +64,20 @@ class Session:
         self._reached: set[Place] = set()
         self._undo = attach(model.runner.model, model.seams, self._wanted, self)
 
-    def finish(self) -> None:
-        """Compute what is still to be computed; ``captures`` are then complete."""
+    def finish(self, made: Mapping[str, int]) -> None:
+        """Compute what is still to be computed, and forget what was computed after an answer had ended.
+
+        Args:
+            made: Tokens of the answers to some requests; the last one of each never had to run.
+        """
         self._guarded(self._attending.finish)
+        measured = {*self.captures.keys()}
+        for key in made.keys() & measured:
+            row = self._roster.row(key)
+            stop = row.given + max(made[key] - 1, 0)
+            for one in self.captures.measurements:
+                if one.positions in {"all", "continuation"} and one.phase != "prefill":
+                    self.captures.cut(one.name, key, len(row.select(one.positions, one.phase, 0, stop)))
 
     def missed(self) -> list[Place]:
         """Selected places that no step has passed."""

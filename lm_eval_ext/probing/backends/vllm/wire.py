@@ -29,6 +29,8 @@ class Request:
         tokens: Named sets of positions, given by the tokens that stand there, such as the one that vLLM repeats for a picture.
         interventions: Done to this request, in order; none for a baseline.
         measured: Whether the measurements are taken of it.
+        unmeasured: How many tokens at the prompt's end are left out of measurements, such as an answer's last one, which the
+            other backend does not run.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Request:
     tokens: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     interventions: tuple[Intervention, ...] = ()
     measured: bool = True
+    unmeasured: int = 0
 
     def row(self, ids: Sequence[int]) -> Row:
         """The row that the request is, once its tokens are known.
@@ -81,6 +84,7 @@ def encode_requests(requests: Sequence[Request]) -> tuple[str, bytes]:
             "tokens": request.tokens,
             "interventions": [sent(one) for one in request.interventions],
             "measured": request.measured,
+            "unmeasured": request.unmeasured,
         }
         for request in requests
     ]
@@ -102,6 +106,7 @@ def decode_requests(text: str, tensors: bytes) -> list[Request]:
             tokens=_tuples(row["tokens"]),
             interventions=tuple(changes[number] for number in row["interventions"]),
             measured=row["measured"],
+            unmeasured=row["unmeasured"],
         )
         for row in told["rows"]
     ]

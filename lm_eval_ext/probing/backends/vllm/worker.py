@@ -34,12 +34,16 @@ class ProbeWorkerExtension:
         self.probe_remove()
         self._probe_session = Session(self._probe_model(), decode_requests(requests, tensors), decode_measurements(measurements))
 
-    def probe_take(self) -> tuple[str, bytes]:
-        """What happened, as JSON, and what was measured, as a safetensors file."""
+    def probe_take(self, made: str) -> tuple[str, bytes]:
+        """What happened, as JSON, and what was measured, as a safetensors file.
+
+        Args:
+            made: Tokens of each answer by the request's key, as JSON.
+        """
         session = self._probe_session
         if session is None:
             raise RuntimeError("no probe is attached to this worker")
-        session.finish()
+        session.finish(json.loads(made))
         keys, arrays = encode_captures(session.captures)
         told = {"complaint": session.complaint, "missed": session.missed(), "unseen": session.unseen(), "keys": keys}
         return json.dumps(told), arrays
