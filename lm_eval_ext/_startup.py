@@ -28,6 +28,7 @@ EXTENSIONS = {
     "lm_eval.models.vllm_vlms": "mixed.serve_mixed_requests",
     "lm_eval.models.api_models": "mixed.serve_mixed_chats",
     "lm_eval.utils": "hashes.hash_pictures_once",
+    "lm_eval.loggers.evaluation_tracker": "trackers.follow",
 }
 """Module of lm-eval, and the function of ``lm_eval_ext.host`` that extends it once it is loaded."""
 

@@ -11,7 +11,9 @@ from tqdm import tqdm
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.arguments import refusing_unknown
 from lm_eval_ext.host.documents import KnowsDocuments, documents_of
+from lm_eval_ext.host.hf_probes import Probed, probed
 from lm_eval_ext.host.mixed import by_kind, has_pictures
+from lm_eval_ext.host.probes import Asked, RunProbe
 from lm_eval_ext.likelihoods import answer_tokens, check_tail
 
 if TYPE_CHECKING:
@@ -40,21 +42,49 @@ def share_work(model: Any) -> None:
         model._rank, model._world_size = accelerator.process_index, accelerator.num_processes  # noqa: SLF001
 
 
-class _KnowsTextDocuments(KnowsDocuments):
-    """What both classes add to lm-eval's: documents of text prompts, and work shared among CPU processes too."""
+class _KnowsTextDocuments(Probed, KnowsDocuments):
+    """What both classes add to lm-eval's: documents of text prompts, probes, and work shared among CPU processes too.
+
+    Args:
+        pretrained: Model name or folder.
+        probe: Recipe: a YAML file, or the name of one of the package's.
+        probe_output: Folder for what the recipe measures; without it, beside lm-eval's results.
+        **kwargs: Of lm-eval's class.
+    """
 
     model_name: ClassVar[str]
     """As given to ``--model``."""
 
-    def __init__(self, pretrained: Any, **kwargs: Any) -> None:
+    def __init__(self, pretrained: Any, *, probe: str | None = None, probe_output: str | None = None, **kwargs: Any) -> None:
+        run = None if probe is None else RunProbe(str(probe), probe_output)
         join_processes()
         with refusing_unknown(self.model_name, kwargs):
             super().__init__(pretrained, **kwargs)
         share_work(self)
+        if run is not None:
+            self.use_probe(run)
+
+    @probed
+    def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
+        """Log-probability of each continuation after its context, and whether greedy decoding would give it."""
+        self._asked = requests
+        return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
+
+    @probed
+    def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
+        """Answers to prompts."""
+        self.require_spans_of_prompts(requests)
+        return super().generate_until(requests, disable_tqdm=disable_tqdm)
+
+    def _model_generate(self, context: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        generate = super()._model_generate
+        mask: torch.Tensor = kwargs["attention_mask"]
+        return self.generating(context, mask, kwargs["stop"], lambda: generate(context, *args, **kwargs))
 
     def tok_batch_encode(self, strings: Sequence[str], *args: Any, **kwargs: Any) -> Any:
         """Encode the prompts of the text-only batch that is generated next."""
         self.current_documents = documents_of(strings)
+        self._asked = [getattr(string, "request", None) for string in strings]
         return super().tok_batch_encode(list(strings), *args, **kwargs)
 
 
@@ -81,6 +111,7 @@ class HFMultimodalExt(_KnowsTextDocuments, HFMultimodalLM):
             InputError: A prompt takes more than ``left_truncate_len`` tokens.
         """
         self.current_documents = documents_of(strings)
+        self._asked = [getattr(string, "request", None) for string in strings]
         encoding: Any = super().tok_batch_multimodal_encode(list(strings), images, padding_side=padding_side, **kwargs)
         room = self.max_length if left_truncate_len is None else left_truncate_len
         longest = int(encoding["attention_mask"].sum(1).max())
@@ -91,11 +122,18 @@ class HFMultimodalExt(_KnowsTextDocuments, HFMultimodalLM):
             )
         return encoding
 
+    def _model_multimodal_generate(self, inputs: Any, max_length: int, stop: Sequence[str], **kwargs: Any) -> Any:
+        generate = super()._model_multimodal_generate
+        ids, mask = inputs["input_ids"], inputs["attention_mask"]
+        return self.generating(ids, mask, stop, lambda: generate(inputs, max_length, stop, **kwargs))
+
+    @probed
     @by_kind
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log-probability of each continuation after its context and pictures, and whether greedy decoding would give it."""
         if not has_pictures(requests[0]):
             return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
+        self.require_spans_of_prompts(requests)
         step = int(self.batch_size)
         answers: list[tuple[float, bool]] = []
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Log-likelihoods with pictures") as bar:
@@ -113,7 +151,13 @@ class HFMultimodalExt(_KnowsTextDocuments, HFMultimodalLM):
         texts = [request.args[0] + request.args[1] for request in batch]
         encoding = self.tok_batch_multimodal_encode(texts, pictures, padding_side="right")
         precision = self.mixed_precision_dtype
-        with torch.inference_mode(), torch.autocast(self.device.type, dtype=precision, enabled=precision is not None):
+        rows = zip(batch, encoding["input_ids"], encoding["attention_mask"], tails, strict=True)
+        asked = [[Asked(one, ids[mask.bool()].tolist(), int(mask.sum()) - len(tail))] for one, ids, mask, tail in rows]
+        with (
+            self.measuring(asked, "right"),
+            torch.inference_mode(),
+            torch.autocast(self.device.type, dtype=precision, enabled=precision is not None),
+        ):
             logits = self.model(**encoding).logits
         rows = zip(encoding["input_ids"], encoding["attention_mask"], logits, tails, strict=True)
         return [score_tail(ids, mask, row, tail) for ids, mask, row, tail in rows]

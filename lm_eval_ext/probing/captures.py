@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,28 +16,41 @@ FORMAT = 1
 """Of the files; raised when their layout changes."""
 
 
+class _Part(NamedTuple):
+    """Values at some of the positions that are selected: themselves, or their sum in float64."""
+
+    first: int
+    size: int
+    values: np.ndarray
+
+
 class _Values:
-    """Values of one measurement, row and layer: parts along the positions as they come, or their running sum."""
+    """Values of one measurement, row and layer, in parts as they come."""
 
     def __init__(self, mean: bool) -> None:
         self.mean = mean
-        self.parts: list[tuple[int, np.ndarray]] = []
-        self.sum: np.ndarray | None = None
-        self.count = 0
+        self.parts: list[_Part] = []
 
     def add(self, first: int, values: np.ndarray) -> None:
-        if not self.mean:
-            self.parts.append((first, values))
-            return
-        total = values.sum(0, keepdims=True, dtype=np.float64)
-        self.sum = total if self.sum is None else self.sum + total
-        self.count += len(values)
+        kept = values.sum(0, keepdims=True, dtype=np.float64) if self.mean else values
+        self.parts.append(_Part(first, len(values), kept))
+
+    def cut(self, count: int) -> None:
+        whole = [part for part in self.parts if part.first + part.size <= count]
+        split = [part for part in self.parts if part.first < count < part.first + part.size]
+        if split and self.mean:
+            raise InputError(f"a mean over {split[0].size} positions at once cannot be cut to {count}.")
+        self.parts = whole + [_Part(part.first, count - part.first, part.values[: count - part.first]) for part in split] or [
+            _Part(0, 0, self.parts[0].values[:0])
+        ]
 
     def get(self) -> np.ndarray:
+        ordered = [part.values for part in sorted(self.parts, key=lambda part: part.first)]
         if not self.mean:
-            return np.concatenate([values for _, values in sorted(self.parts, key=lambda part: part[0])])
-        assert self.sum is not None  # noqa: S101  # add() came first
-        return (self.sum / self.count).astype(np.float32) if self.count else self.sum[:0].astype(np.float32)
+            return np.concatenate(ordered)
+        count = sum(part.size for part in self.parts)
+        total = np.concatenate(ordered).sum(0, keepdims=True)
+        return (total / count if count else total[:0]).astype(np.float32)
 
 
 @dataclass
@@ -82,6 +95,23 @@ class Captures:
     def keys(self) -> list[str]:
         """Rows of which something was measured, in the order in which they came."""
         return list(dict.fromkeys(key for _, key, _ in self.values))
+
+    def cut(self, name: str, key: str, count: int) -> None:
+        """Keep the first positions of those that were selected, for a row that ended before its batch did.
+
+        Args:
+            name: Of the measurement.
+            key: Of the row.
+            count: How many are kept.
+        """
+        for measurement, row, layer in self.values:
+            if (measurement, row) == (name, key):
+                self.values[name, key, layer].cut(count)
+
+    def share(self, key: str, other: str) -> None:
+        """Give a row's values to another one, of which the model computed the same."""
+        taken = {(name, other, layer): values for (name, row, layer), values in self.values.items() if row == key}
+        self.values.update(taken)
 
     def drop(self, key: str) -> None:
         """Forget a row."""

@@ -191,8 +191,8 @@ def test_a_prompt_that_is_too_long_is_refused_not_cut(tiny_llava: Path) -> None:
 @pytest.mark.parametrize(("model", "name"), [(HFExt, "hf-ext"), (HFMultimodalExt, "hf-multimodal-ext")])
 def test_an_unknown_model_argument_is_refused(tiny_llama: Path, tiny_llava: Path, model: type, name: str) -> None:
     folder = tiny_llama if model is HFExt else tiny_llava
-    with pytest.raises(InputError, match=f"{name} has no argument 'probe' \\(given: probe=heads\\)"):
-        load(model, folder, probe="heads")
+    with pytest.raises(InputError, match=f"{name} has no argument 'prob' \\(given: prob=heads\\)"):
+        load(model, folder, prob="heads")
 
 
 def test_vllm_models_name_the_extra_when_vllm_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
