@@ -53,6 +53,12 @@ def _knights() -> Family:
     return Family(judge=_of_text(judge), figures=figures)
 
 
+def _rosetta() -> Family:
+    from lm_eval_ext.puzzles.rosetta.scoring import figures, judge
+
+    return Family(judge=_of_text(judge), figures=figures)
+
+
 def _of_text(judge: Callable[[Doc, str], Any]) -> Callable[[Doc, Answer], Any]:
     """A judge of texts, for tasks that ask for nothing else."""
 
@@ -68,6 +74,6 @@ CONTROLS = ("blind", "blank", "closed_book")
 """Settings of items that are asked without what is to be seen or read; their leaves are called ``FAMILY_SETTING``."""
 
 FAMILIES: Mapping[str, Callable[[], Family]] = MappingProxyType(
-    {"dori": _dori, "synthworlds": _synthworlds, "recall_reasoning": _recall_reasoning, "knights": _knights}
+    {"dori": _dori, "synthworlds": _synthworlds, "recall_reasoning": _recall_reasoning, "rosetta": _rosetta, "knights": _knights}
 )
 """By the ``family`` of an item; imported when it is needed."""
