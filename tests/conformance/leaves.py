@@ -71,11 +71,12 @@ class Leaf:
 
 
 @functools.cache
-def _manager(seed: int, n: int) -> Any:
+def _manager(seed: int, n: int, twins: str | None = None) -> Any:
     from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
-    return TaskManager(include_defaults=False, metadata={"source": "generated", "seed": seed, "n": n})
+    more = {} if twins is None else {"twins": twins}
+    return TaskManager(include_defaults=False, metadata={"source": "generated", "seed": seed, "n": n} | more)
 
 
 def names() -> list[str]:
@@ -89,9 +90,9 @@ def choosers() -> list[str]:
 
 
 @functools.cache
-def load(name: str, seed: int = SEED, n: int = N) -> Leaf:
-    """Load one task."""
-    task = _manager(seed, n).load([name])["tasks"][name]
+def load(name: str, seed: int = SEED, n: int = N, twins: str | None = None) -> Leaf:
+    """Load one task; ``twins`` are the kinds asked for, with commas between them."""
+    task = _manager(seed, n, twins).load([name])["tasks"][name]
     return Leaf(name=name, version=task.config.metadata.get("version"), task=task, docs=[dict(doc) for doc in task.eval_docs])
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from lm_eval_ext.items import CANARY, Item
+from lm_eval_ext.orientation.twins import CHANGES, PLAIN, TWINS
 from tests.conformance.leaves import Leaf, fingerprints, load, names
 from tests.conftest import ROOT
 
@@ -60,6 +61,19 @@ def test_twins_differ_in_their_first_factor_and_in_no_other(leaf: Leaf) -> None:
         assert all(factor == factors[0] for factor in factors)
         for shared in ("family", "setting", "cluster_id", "source", "source_revision"):
             assert len({doc[shared] for doc in items}) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.startswith("dori_") and name not in WITHOUT_TWINS])
+def test_every_kind_of_twin_changes_what_it_declares_and_nothing_else(name: str) -> None:
+    for plain, *others in load(name, n=5, twins=",".join(TWINS[1:])).twins().values():
+        one = plain | json.loads(plain["factors"])
+        assert one["twin"] == PLAIN
+        assert {json.loads(doc["factors"])["twin"] for doc in others} == set(TWINS[1:])
+        for doc in others:
+            two = doc | json.loads(doc["factors"])
+            changed = {key for key in one | two if one.get(key) != two.get(key)} - {"factors", "twin", "item_id"}
+            assert changed & {"spec", "choices"}
+            assert changed <= CHANGES[two["twin"]]
 
 
 def test_twins_stand_next_to_each_other(leaf: Leaf) -> None:
