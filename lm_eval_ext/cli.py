@@ -72,7 +72,7 @@ def world(  # noqa: PLR0913 - every argument is an option of the command
 
 
 @app.command()
-def render(
+def render(  # noqa: PLR0913 - every argument is an option of the command
     *,
     out: Annotated[Path, typer.Option(help="Folder: new, empty, or with a part of the same set, which is then completed.")],
     layout: Annotated[str, typer.Option(help="Whose published layout: dori.")] = "dori",
@@ -83,6 +83,9 @@ def render(
     ] = "all",
     pixels: Annotated[int, typer.Option(help="Width and height of each panel.")] = 256,
     twins: Annotated[str, typer.Option(help="Kinds of twin beside each plain item, with commas between them.")] = "mirrored",
+    meshes: Annotated[Path | None, typer.Option(help="Folder with your own meshes and their objects.yaml.")] = None,
+    occlusion: Annotated[bool, typer.Option("--occlusion", help="Something hides a part of Object A.")] = False,
+    levels: Annotated[str, typer.Option(help="own, or shared: coarse questions ask about granular pictures.")] = "own",
     form: Annotated[str, typer.Option("--format", help="folder (as the public script reads it), parquet or jsonl.")] = "folder",
 ) -> None:
     """Write a generated set with its pictures in the published layout, for --metadata '{"source": "local", …}'."""
@@ -91,7 +94,8 @@ def render(
 
     if layout != "dori":
         raise InputError(f"layout={layout!r} is not accepted. Give dori.")
-    options = read_options({"source": "generated", "seed": seed, "n": n, "pixels": pixels, "twins": twins})
+    given = {"source": "generated", "seed": seed, "n": n, "pixels": pixels, "twins": twins}
+    options = read_options({**given, "meshes": meshes, "occlusion": occlusion, "levels": levels})
     written = render_set(out, options, pick_questions(questions), form=pick_form(form))
     print(f"{out}: {written.items} items of {written.questions} questions")
 

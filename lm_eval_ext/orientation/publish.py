@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options
+from lm_eval_ext.orientation.cast import read_catalogue
 from lm_eval_ext.orientation.drafts import GENERATOR_VERSION
 from lm_eval_ext.orientation.layouts.description import LAYOUT_FILE, Scalar, dump_layout
 from lm_eval_ext.orientation.layouts.encode import Sheet, make_sheet
@@ -43,7 +44,7 @@ def render_set(
 
     Args:
         out: Folder; new, empty, or with the same set in it, whole or in part.
-        options: Those of the generated source: ``seed``, ``n``, ``pixels``, ``twins``.
+        options: Those of the generated source: ``seed``, ``n``, ``pixels``, ``twins``, ``meshes``, ``occlusion``, ``levels``.
         questions: Which of ``QUESTIONS``, in their order.
         form: ``folder`` is the layout of the public script; the others are one table with the pictures inside.
         workers: Processes that draw; by default as many as there are cores.
@@ -60,7 +61,21 @@ def made_by(options: Options, items: Sequence[Item]) -> Mapping[str, Scalar]:
     revision = items[0].source_revision if items else ""
     versions = {"generator": GENERATOR_VERSION, "renderer": RENDER_VERSION, "revision": revision}
     twins = ",".join(options.twins) if options.twins else MIRRORED
-    return {**versions, "seed": options.seed, "n": options.n, "pixels": options.pixels, "twins": twins}
+    always = {**versions, "seed": options.seed, "n": options.n, "pixels": options.pixels, "twins": twins}
+    return {**always, **_where_asked_for(options)}
+
+
+def _where_asked_for(options: Options) -> dict[str, Scalar]:
+    """What only some sets have; meshes by name and content, because where the folder lay tells another machine nothing."""
+    found: dict[str, Scalar] = {}
+    if options.meshes is not None:
+        meshes = read_catalogue(options.meshes).meshes
+        found["meshes"] = " ".join(f"{name}={mesh.sha256}" for name, mesh in sorted(meshes.items()))
+    if options.occlusion:
+        found["occlusion"] = True
+    if options.levels != "own":
+        found["levels"] = options.levels
+    return found
 
 
 def write_set(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from lm_eval_ext.cli import app
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.items import Item
 from lm_eval_ext.options import Options
@@ -24,11 +27,13 @@ from lm_eval_ext.orientation.layouts import FactorColumn, read_folder, read_layo
 from lm_eval_ext.orientation.layouts.description import Common
 from lm_eval_ext.orientation.layouts.encode import make_sheet
 from lm_eval_ext.orientation.layouts.records import read_named
+from lm_eval_ext.orientation.levels import picture_key
 from lm_eval_ext.orientation.publish import FORMS, Form, pick_form, pick_questions, render_set, write_set
 from lm_eval_ext.orientation.published import published_items
 from lm_eval_ext.orientation.questions import QUESTIONS
 from lm_eval_ext.orientation.sources import load_items
 from lm_eval_ext.orientation.twins import TWINS
+from tests.orientation.mesh_files import write_obj
 
 OPTIONS = Options(source="generated", n=2, seed=3, pixels=24)
 MAY_DIFFER = {"source", "source_revision", "spec"}
@@ -89,6 +94,31 @@ def test_twins_of_every_kind_are_read_back(tmp_path: Path, monkeypatch: pytest.M
         assert ours.model_dump(exclude=MAY_DIFFER) == theirs.model_dump(exclude=MAY_DIFFER)
         assert list(ours.factors.items()) == list(theirs.factors.items())
         assert np.array_equal(pixels(ours), pixels(theirs))
+
+
+def test_command_takes_meshes_occlusion_and_shared_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LM_EVAL_EXT_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "meshes"
+    folder.mkdir()
+    write_obj(folder / "block.obj")
+    declared = 'objects:\n  - {name: block, file: block.obj, front: "+x", up: "+z", symmetry: none}\n'
+    (folder / "objects.yaml").write_text(declared)
+    more = ["--meshes", str(folder), "--occlusion", "--levels", "shared", "--questions", "view_parallelism", "-n", "3"]
+    done = CliRunner().invoke(app, ["render", "--out", str(tmp_path / "set"), "--pixels", "24", "--seed", "3", *more])
+    assert done.output.strip().endswith("12 items of 2 questions")
+    options = OPTIONS.model_copy(update={"n": 3, "meshes": folder, "occlusion": True, "levels": "shared"})
+    pictures: dict[str, set[object]] = {}
+    for name in ("view_parallelism_coarse", "view_parallelism_granular"):
+        for ours, theirs in zip(load_items(QUESTIONS[name], options), local(tmp_path / "set", name), strict=True):
+            assert ours.model_dump(exclude=MAY_DIFFER) == theirs.model_dump(exclude=MAY_DIFFER)
+            assert np.array_equal(pixels(ours), pixels(theirs))
+            assert picture_key(theirs.model_dump() | {"factors": json.dumps(theirs.factors)}) == ours.factors["picture"]
+            pictures.setdefault(name, set()).add(ours.factors["picture"])
+    assert set.intersection(*pictures.values())
+    kept = read_layout(tmp_path / "set" / "layout.yaml").provenance
+    assert (kept["occlusion"], kept["levels"]) == (True, "shared")
+    assert re.fullmatch(r"block=[0-9a-f]{64}", str(kept["meshes"]))
+    assert str(tmp_path) not in (tmp_path / "set" / "layout.yaml").read_text()
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -245,6 +275,7 @@ def test_changed_picture_is_refused_and_kept(sets: dict[Form, Path], tmp_path: P
         (["--format", "zip"], "format='zip' is not accepted. Give one of folder, parquet, jsonl."),
         (["-n", "0"], "n=0 is not accepted"),
         (["--pixels", "5000"], "pixels=5000 is not accepted"),
+        (["--levels", "both"], "levels='both' is not accepted"),
     ],
 )
 def test_command_refuses_in_one_line_before_it_writes(tmp_path: Path, arguments: list[str], said: str) -> None:
