@@ -12,8 +12,9 @@ import pytest
 LAUNCH = ["--multi_gpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
 
 
-def evaluate(model: Path, out: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
-    arguments = ["run", "--model", "hf-ext", "--model_args", f"pretrained={model},dtype=float32", "--batch_size", "3"]
+def evaluate(model: Path | str, out: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
+    model_args = f"pretrained={model},dtype=float32" if isinstance(model, Path) else model
+    arguments = ["run", "--model", "hf-ext", "--model_args", model_args, "--batch_size", "3"]
     arguments += ["--tasks", "synthworlds_closed_book,dori_blind", "--metadata", '{"source": "generated", "n": 4}']
     arguments += ["--log_samples", "--output_path", str(out)]
     command = [sys.executable, *launcher, "-m", "lm_eval_ext", *arguments]
