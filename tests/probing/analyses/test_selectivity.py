@@ -1,12 +1,13 @@
 """The screen finds planted units, holds its error rates on shuffled labels, and is not taken in by templates."""
 
+import json
 import time
 
 import numpy as np
 import pytest
 
 from lm_eval_ext.errors import InputError
-from lm_eval_ext.probing.analyses import Items, Measured, Rule, selectivity, stability
+from lm_eval_ext.probing.analyses import Items, Measured, Rule, as_json, selectivity, stability
 from lm_eval_ext.probing.analyses.shuffling import design_of
 from tests.probing.analyses.planted import twin_items, twins
 
@@ -163,6 +164,8 @@ def test_arms_that_are_wholly_apart_are_a_hit_of_finite_p():
     assert found.selected(1).tolist() == [2]
     assert found.p_value[2] == 2.0**-11
     assert np.isnan(found.effect[2])
+    record = json.loads(json.dumps(as_json(found), allow_nan=False))
+    assert (record["effect"][2], record["n_hits"], record["rule"]["correction"]) == (None, 1, "holm")
 
 
 def test_too_few_clusters_say_so():
