@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from lm_eval_ext.probing.organism import Head, Neuron, OrganismItem
+from lm_eval_ext.probing.organism import Head, Neuron, OrganismItem, vocabulary
 
 HEAD_SIZE = 32
 Component = Head | Neuron
@@ -92,7 +92,7 @@ def ablated(organism: Organism, components: Iterable[Component], means: Mapping[
 
 
 class Scores(NamedTuple):
-    """Per item: whether the most likely word, and the most likely choice, is right; answer's logit minus the other choices'."""
+    """Per item: whether the most likely word, and the most likely choice, is right; answer's logit less that of all places."""
 
     exact: np.ndarray
     chosen: np.ndarray
@@ -104,11 +104,11 @@ def score(organism: Organism, items: Sequence[OrganismItem]) -> Scores:
     answer = organism.numbers([item.answer for item in items])
     choices = logits.gather(1, torch.stack([organism.numbers(item.choices) for item in items]))
     gold = torch.tensor([item.gold for item in items])
-    right = choices.gather(1, gold[:, None])
+    places = logits[:, organism.numbers(vocabulary().places)]
     return Scores(
         exact=(logits.argmax(1) == answer).numpy(),
         chosen=(choices.argmax(1) == gold).numpy(),
-        margin=((right - choices).sum(1) / (choices.shape[1] - 1)).numpy(),
+        margin=(logits.gather(1, answer[:, None])[:, 0] - places.mean(1)).numpy(),
     )
 
 

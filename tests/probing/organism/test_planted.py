@@ -74,7 +74,7 @@ def test_a_sweep_finds_the_planted_components_and_no_others(organism, selection,
 
 
 def sweep(organism, items, means) -> dict[str, np.ndarray]:
-    """Share of the margin between the right choice and the others that each component's mean-ablation costs."""
+    """Share of the right answer's margin that each component's mean-ablation costs."""
 
     def margins(components: Sequence[Component]) -> dict[str, float]:
         with ablated(organism, components, means):
