@@ -75,8 +75,8 @@ def _manager(seed: int, n: int, twins: str | None = None) -> Any:
     from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
-    more = {} if twins is None else {"twins": twins}
-    return TaskManager(include_defaults=False, metadata={"source": "generated", "seed": seed, "n": n} | more)
+    metadata: dict[str, Any] = {"source": "generated", "seed": seed, "n": n}
+    return TaskManager(include_defaults=False, metadata=metadata if twins is None else metadata | {"twins": twins})
 
 
 def names() -> list[str]:

@@ -1,9 +1,17 @@
 """Every question of DORI on lm-eval's own image class and on ours, generated, chosen, and with text tasks in the same run."""
 
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lm_eval_ext.orientation.twins import TWINS
+from lm_eval_ext.reporting.breakdown import break_down
 from tests.conformance.leaves import names
 from tests.conftest import ROOT
 
@@ -88,3 +96,25 @@ def test_a_run_in_batches_of_one_gives_the_same_likelihoods(by_ours: dict[str, A
         for one, other in zip(a, b, strict=True)
     ]
     assert [one for one, _ in pairs] == pytest.approx([other for _, other in pairs], abs=1e-4)
+
+
+def test_a_run_with_every_kind_of_twin_logs_them_and_the_breakdown_shows_their_figures(tmp_path: Path) -> None:
+    """Through the command, from weights to figures."""
+    leaves = {"dori_canonical_orientation_coarse": 3, "dori_view_parallelism_granular": 6}
+    metadata = {"source": "generated", "seed": 3, "n": 2, "pixels": 96, "twins": ",".join(TWINS[1:])}
+    asked = {"model": "hf-multimodal", "model_args": f"pretrained={PILOT}", "tasks": ",".join(leaves), "batch_size": "8"}
+    more = {"device": "cpu", "output_path": str(tmp_path), "metadata": json.dumps(metadata)}
+    options = [text for name, value in (asked | more).items() for text in (f"--{name}", value)]
+    command = [sys.executable, "-m", "lm_eval_ext", "run", *options, "--log_samples"]
+    subprocess.run(command, env=os.environ | {"HF_HUB_OFFLINE": "1"}, check=True, capture_output=True)
+    for leaf, k in leaves.items():
+        lines = next(tmp_path.rglob(f"samples_{leaf}_*.jsonl")).read_text().splitlines()
+        kinds = Counter(json.loads(json.loads(line)["doc"]["factors"])["twin"] for line in lines)
+        assert kinds == dict.fromkeys(TWINS, 2) | {"rotated": 2 * (k - 1)}
+    (found,) = break_down([tmp_path], by=["leaf"])
+    assert {part.task for part in found.slices} == set(leaves)
+    for part in found.slices:
+        counts = {figure.name: figure.n for figure in part.figures}
+        assert {"circular_acc", "rotation_flips", "accuracy_lost", "object_consistency", "both_views"} <= set(counts)
+        assert counts["acc"] == 4  # plain and mirrored alone
+        assert counts["circular_acc"] == counts["object_consistency"] == counts["both_views"] == 2

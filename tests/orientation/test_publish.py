@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,28 @@ def test_command_takes_meshes_occlusion_and_shared_levels(tmp_path: Path, monkey
     assert (kept["occlusion"], kept["levels"]) == (True, "shared")
     assert re.fullmatch(r"block=[0-9a-f]{64}", str(kept["meshes"]))
     assert str(tmp_path) not in (tmp_path / "set" / "layout.yaml").read_text()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_published_items_get_rotated_and_degraded_twins(sets: dict[Form, Path], tmp_path: Path, form: Form) -> None:
+    shutil.copytree(sets[form], tmp_path / "set", ignore=shutil.ignore_patterns(*(["layout.yaml"] if form == "folder" else [])))
+    question = QUESTIONS["directional_facing_granular"]
+    options = Options(source="local", root=tmp_path / "set", twins=("rotated", "degraded:contrast:5"))
+    groups = [list(group) for _, group in groupby(load_items(question, options), key=lambda item: item.twin_id)]
+    made = 0
+    for group in groups:
+        for plain in (item for item in group if item.factors["twin"] == "plain"):
+            others = [item for item in group if item.item_id.startswith(plain.item_id.removesuffix("-plain")) and item != plain]
+            rotated = [item for item in others if item.factors["twin"] == "rotated"]
+            (degraded,) = (item for item in others if item.factors["twin"] == "degraded")
+            assert [item.choices for item in rotated] == [[*plain.choices[by:], *plain.choices[:by]] for by in range(1, 9)]
+            assert {(item.answer, item.spec) for item in rotated} == {(plain.answer, plain.spec)}
+            assert np.array_equal(pixels(rotated[0]), pixels(plain))
+            assert (degraded.answer, degraded.choices) == (plain.answer, plain.choices)
+            assert pixels(degraded).shape == pixels(plain).shape
+            assert pixels(degraded).std() < pixels(plain).std() / 2
+            made += 1
+    assert made == (4 if form == "folder" else 2)  # without the description every picture is a plain one
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
