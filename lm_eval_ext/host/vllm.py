@@ -9,6 +9,7 @@ from tqdm import tqdm
 from lm_eval_ext.host.arguments import refusing_unknown
 from lm_eval_ext.host.documents import KnowsDocuments, Tokens, carrying, documents_of
 from lm_eval_ext.host.mixed import by_kind, has_pictures
+from lm_eval_ext.host.vllm_probes import Probed, probed
 from lm_eval_ext.likelihoods import answer_tokens, check_tail
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ else:
     from lm_eval.models.vllm_vlms import VLLM_VLM
 
 
-class _KnowsTextDocuments(KnowsDocuments, VLLM):
+class _KnowsTextDocuments(Probed, KnowsDocuments, VLLM):
     """Text prompts reach vLLM as token lists, so these carry the requests."""
 
     def tok_encode(self, string: Any, *args: Any, **kwargs: Any) -> Any:
@@ -35,7 +36,7 @@ class _KnowsTextDocuments(KnowsDocuments, VLLM):
 
 
 class VLLMExt(_KnowsTextDocuments):
-    """``--model vllm-ext``: ``vllm`` with ``current_documents``."""
+    """``--model vllm-ext``: ``vllm`` with ``current_documents`` and probes."""
 
     def __init__(self, pretrained: str, **kwargs: Any) -> None:
         with refusing_unknown("vllm-ext", kwargs):
@@ -43,7 +44,7 @@ class VLLMExt(_KnowsTextDocuments):
 
 
 class VLLMVLMExt(_KnowsTextDocuments, VLLM_VLM):
-    """``--model vllm-vlm-ext``: ``vllm-vlm`` with ``current_documents`` and log-likelihoods of answers to pictures."""
+    """``--model vllm-vlm-ext``: ``vllm-vlm`` with ``current_documents``, probes, and log-likelihoods of answers to pictures."""
 
     def __init__(self, pretrained: str, **kwargs: Any) -> None:
         with refusing_unknown("vllm-vlm-ext", kwargs):
@@ -52,13 +53,16 @@ class VLLMVLMExt(_KnowsTextDocuments, VLLM_VLM):
     def tok_batch_multimodal_encode(self, strings: Sequence[str], images: Any, *args: Any, **kwargs: Any) -> Any:
         """Make vLLM's prompts of the batch that is generated next."""
         self.current_documents = documents_of(strings)
+        self._asked = [getattr(string, "request", None) for string in strings]
         return super().tok_batch_multimodal_encode(list(strings), images, *args, **kwargs)
 
+    @probed
     @by_kind
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """Log-probability of each continuation after its context and pictures, and whether greedy decoding would give it."""
         if not has_pictures(requests[0]):
             return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
+        self.require_spans_of_prompts(requests)
         step = len(requests) if self.batch_size == "auto" else int(self.batch_size)
         answers: list[tuple[float, bool]] = []
         for start in tqdm(range(0, len(requests), step), disable=disable_tqdm, desc="Log-likelihoods with pictures"):
@@ -71,7 +75,8 @@ class VLLMVLMExt(_KnowsTextDocuments, VLLM_VLM):
         tails = [answer_tokens(lambda text: self.tokenizer(text).input_ids, *request.args[:2]) for request in batch]
         pictures = [[self._resized(picture) for picture in request.args[2]["visual"]] for request in batch]
         prompts = self.tok_batch_multimodal_encode([request.args[0] + request.args[1] for request in batch], pictures)
-        outputs: list[Any] = self._multimodal_model_generate(prompts, generate=False)
+        with self.scoring_tails(batch, tails):
+            outputs: list[Any] = self._multimodal_model_generate(prompts, generate=False)
         return [self._score_tail(output, tail) for output, tail in zip(outputs, tails, strict=True)]
 
     def _score_tail(self, output: Any, tail: Sequence[int]) -> tuple[float, bool]:

@@ -100,8 +100,8 @@ def test_a_shortened_prompt_keeps_its_document(text_model: Any, side: str, monke
 
 
 def test_an_unknown_model_argument_is_refused(tiny_llama: Path, text_model: Any) -> None:
-    with pytest.raises(InputError, match=r"vllm-ext has no argument 'probe' \(given: probe=heads\)"):
-        type(text_model)(str(tiny_llama), probe="heads", **ENGINE)
+    with pytest.raises(InputError, match=r"vllm-ext has no argument 'brobe' \(given: brobe=heads\)"):
+        type(text_model)(str(tiny_llama), brobe="heads", **ENGINE)
 
 
 def test_picture_log_likelihoods_agree_with_hugging_face(picture_model: Any, references: dict[str, Any]) -> None:

@@ -1,0 +1,237 @@
+"""``probe=RECIPE`` on the vLLM classes."""
+
+import functools
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lm_eval_ext.errors import InputError
+from lm_eval_ext.host.mixed import has_pictures
+from lm_eval_ext.host.probes import Asked, RunProbe, Vocabulary
+from lm_eval_ext.host.scored import Scored
+from lm_eval_ext.probing.backends.vllm.driver import architecture_of, attached
+from lm_eval_ext.probing.backends.vllm.settings import engine_arguments
+from lm_eval_ext.probing.backends.vllm.wire import Request
+
+if TYPE_CHECKING:
+    Model = Any
+else:
+    Model = object
+
+SCORING = {"temperature": 0, "prompt_logprobs": 1, "max_tokens": 1, "detokenize": False}
+"""Sampling parameters with which lm-eval scores prompts."""
+
+
+def probed(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """The same method, all of whose batches are measured, and the results written after it."""
+
+    @functools.wraps(method)
+    def serve(self: Any, requests: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        run: RunProbe | None = self.run_probe
+        if run is None or self.measuring:
+            return method(self, requests, *args, **kwargs)
+        run.begin()
+        self.measuring = True
+        try:
+            answers = method(self, requests, *args, **kwargs)
+        finally:
+            self.measuring = False
+        run.take([])
+        return answers
+
+    return serve
+
+
+class Probed(Model):
+    """Mixin for lm-eval's vLLM classes, placed before them: measures what a recipe asks for.
+
+    Answers are those without the recipe, bit by bit, when it has no interventions.
+
+    Args:
+        pretrained: Model name or folder.
+        probe: Recipe: a YAML file, or the name of one of the package's.
+        probe_output: Folder for what the recipe measures; without it, beside lm-eval's results.
+        **kwargs: Of lm-eval's class, and of vLLM's engine.
+
+    Raises:
+        InputError: The recipe does not exist or does not fit the model, or the engine's settings exclude probes.
+    """
+
+    run_probe: RunProbe | None = None
+    measuring = False
+    """While requests are answered under the probe."""
+    _asked: Sequence[Any] = ()
+    _scored: Scored | None = None
+    _tails: Sequence[Sequence[int]] = ()
+
+    def __init__(self, pretrained: str, *, probe: str | None = None, probe_output: str | None = None, **kwargs: Any) -> None:
+        if probe is None:
+            super().__init__(pretrained, **kwargs)
+            return
+        run = RunProbe(str(probe), probe_output)
+        super().__init__(pretrained, **engine_arguments(kwargs))
+        run.fit(architecture_of(self.model), self._vocabulary())
+        self.run_probe = run
+
+    def _vocabulary(self) -> Vocabulary:
+        unknown = self.tokenizer.unk_token_id
+
+        def number(token: str) -> int | None:
+            found = self.tokenizer.convert_tokens_to_ids(token)
+            return None if found is None or (found == unknown and token != self.tokenizer.unk_token) else found
+
+        picture = getattr(self._config, "image_token_id", None) or getattr(self._config, "image_token_index", None)
+        return Vocabulary(lambda ids: self.tokenizer.decode(ids, skip_special_tokens=False), number, picture)
+
+    def set_cache_hook(self, cache_hook: Any) -> None:
+        """Refuse to have answers cached while measuring: what is read from a cache never runs."""
+        if self.run_probe is not None and getattr(cache_hook, "dbdict", None) is not None:
+            raise InputError(
+                "--use_cache answers without running the model, and knows no interventions. Leave it out with probe=…."
+            )
+        super().set_cache_hook(cache_hook)
+
+    def loglikelihood_rolling(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused while measuring: its windows belong to no prompt."""
+        if self.run_probe is not None:
+            raise InputError("probe=… measures prompts and answers; a task that asks loglikelihood_rolling has none.")
+        return super().loglikelihood_rolling(*args, **kwargs)
+
+    @probed
+    def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
+        """Log-probability of each continuation after its context, and whether greedy decoding would give it."""
+        self._asked = requests
+        return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
+
+    @probed
+    def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
+        """Answers to prompts."""
+        self.require_spans_of_prompts(requests)
+        return super().generate_until(requests, disable_tqdm=disable_tqdm)
+
+    def require_spans_of_prompts(self, requests: Sequence[Any]) -> None:
+        """Refuse spans that none of some prompts has, before the first runs."""
+        run = self.run_probe
+        if run is None or not run.recipe.named_spans():
+            return
+        picture = self._vocabulary().picture or 0
+        run.require_spans(
+            [
+                # the processor puts the tokens of a picture in later
+                Asked(request, [*self.tok_encode(request.args[0]), *([picture] if has_pictures(request) else [])], 1)
+                for request in requests
+            ]
+        )
+
+    def _loglikelihood_tokens(self, requests: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
+        if self.measuring and self.run_probe is not None:
+            encoded = [(list(context), list(answer)) for _, context, answer in requests]
+            # vLLM takes one token less, because it makes one
+            self._scored = Scored(self._asked, encoded, self.max_length - 2, grouped=False)
+            self.run_probe.require_spans(self._scored.asked)
+        try:
+            return super()._loglikelihood_tokens(requests, *args, **kwargs)
+        finally:
+            self._scored = None
+
+    def _model_generate(self, requests: Any, generate: bool = False, sampling_params: Any = None) -> Any:
+        run = super()._model_generate
+        if not self.measuring:
+            return run(requests, generate, sampling_params)
+        params = sampling_params if generate and sampling_params is not None else _sampling(**SCORING)
+        with self.measured(self._rows(requests, generate), params) as (named, told):
+            outputs = run(requests, generate=True, sampling_params=named)
+            told(outputs)
+        return outputs
+
+    def _rows(self, prompts: Sequence[Any], generate: bool) -> list[tuple[Asked, int]]:
+        """Who asks each list of tokens, and how many tokens vLLM is given."""
+        if generate or self._scored is None:
+            return [(Asked(prompt.request, list(prompt), len(prompt)), len(prompt)) for prompt in prompts]
+        # as on the Hugging Face classes, an answer's last token is scored and not run
+        return [(self._scored.take(list(prompt[:-1]))[0], len(prompt)) for prompt in prompts]
+
+    @contextmanager
+    def measured(self, rows: Sequence[tuple[Asked, int]], params: Any) -> Generator[tuple[list[Any], Callable[[Any], None]]]:
+        """Measure a batch.
+
+        Args:
+            rows: Who asks each prompt, and how many tokens vLLM is given.
+            params: ``SamplingParams`` of all or of each.
+
+        Yields:
+            The parameters to use in their place, and a function that is told the outputs.
+
+        Raises:
+            InputError: vLLM has made other tokens of a prompt than it was measured by.
+        """
+        run = self.run_probe
+        assert run is not None  # noqa: S101  # only while measuring
+        named = [run.row(asked) for asked, _ in rows]
+        requests = [
+            Request(
+                key=row.key,
+                answer=given - row.prompt,
+                spans=row.spans,
+                interventions=row.interventions,
+                measured=row.measured,
+                unmeasured=given - row.given,
+            )
+            for row, (_, given) in zip(named, rows, strict=True)
+        ]
+
+        def told(outputs: Sequence[Any]) -> None:
+            for (asked, _), output in zip(rows, outputs, strict=True):
+                _check_tokens(asked, output)
+            probe.answered(outputs)
+
+        with attached(self.model, run.architecture, requests, run.plan.measurements) as probe:
+            yield probe.params(params), told
+        run.captures.merge(probe.captures)
+
+    def _multimodal_model_generate(
+        self, requests: Any = None, generate: bool = False, max_tokens: int | None = None, stop: Any = None, **kwargs: Any
+    ) -> Any:
+        if not self.measuring or not requests:
+            return super()._multimodal_model_generate(requests, generate, max_tokens, stop, **kwargs)
+        params = _sampling(max_tokens=max_tokens, stop=stop, **kwargs) if generate else _sampling(**SCORING)
+        with self.measured(self._rows_of_pictures(requests), params) as (named, told):
+            outputs = self.model.generate(
+                requests, sampling_params=named, use_tqdm=self.batch_size == "auto", lora_request=self.lora_request
+            )
+            told(outputs)
+        return outputs
+
+    @contextmanager
+    def scoring_tails(self, requests: Sequence[Any], tails: Sequence[Sequence[int]]) -> Generator[None]:
+        """Say which requests the next prompts with pictures belong to, and which tokens at their ends are scored."""
+        self._asked, self._tails = requests, tails
+        try:
+            yield
+        finally:
+            self._tails = ()
+
+    def _rows_of_pictures(self, prompts: Sequence[Mapping[str, Any]]) -> list[tuple[Asked, int]]:
+        rows: list[tuple[Asked, int]] = []
+        for number, (request, prompt) in enumerate(zip(self._asked, prompts, strict=True)):
+            pictures = prompt["multi_modal_data"]["image"]
+            ids: list[int] = self.processor(text=[prompt["prompt"]], images=[pictures])["input_ids"][0]
+            scored = len(self._tails[number]) if self._tails else 0
+            rows.append((Asked(request, list(ids), len(ids) - scored), len(ids)))
+        return rows
+
+
+def _sampling(**fields: Any) -> Any:
+    from vllm.sampling_params import SamplingParams  # pyright: ignore[reportMissingImports]
+
+    return SamplingParams(**fields)
+
+
+def _check_tokens(asked: Asked, output: Any) -> None:
+    ran: list[int] = output.prompt_token_ids[: len(asked.ids)]
+    if ran != list(asked.ids):
+        task, number = asked.request.task_name, asked.request.doc_id
+        raise InputError(
+            f"document {number} of {task}: vLLM makes {len(output.prompt_token_ids)} tokens of the prompt, and the model's "
+            f"processor {len(asked.ids)} others, so spans cannot be placed. Use the Hugging Face classes for this model."
+        )
