@@ -51,6 +51,10 @@ class Scripted(LM):
         self._policy, self._seconds = policy, seconds
         self.calls: list[int] = []
 
+    @property
+    def tokenizer_name(self) -> str:
+        return "scripted"
+
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
         self.calls.append(len(requests))
         time.sleep(self._seconds)

@@ -44,3 +44,13 @@ def test_errors_are_one_line_and_leave_nothing(tmp_path):
         assert line in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_triples_are_refused_by_line_and_leave_nothing(tmp_path):
+    facts = tmp_path / "mine.jsonl"
+    facts.write_bytes(b'{"id": "a", "type": "city", "label": "Anna"}\n{"id": "b", "type": "city", "label": "\xe9"}\n')
+    done = world("--out", tmp_path / "w", "--facts", facts)
+    assert done.returncode == 1
+    assert "mine.jsonl, line 2: " in done.stderr.splitlines()[-1]
+    assert "is no UTF-8. Save the file as UTF-8." in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.jsonl"]
