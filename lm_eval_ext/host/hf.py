@@ -73,7 +73,7 @@ class _KnowsTextDocuments(Probed, KnowsDocuments):
     @probed
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
         """Answers to prompts."""
-        self.require_spans_of_prompts(requests)
+        self.require_spans_of_prompts(requests, self.picture_token)
         return super().generate_until(requests, disable_tqdm=disable_tqdm)
 
     def _model_generate(self, context: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -133,7 +133,7 @@ class HFMultimodalExt(_KnowsTextDocuments, HFMultimodalLM):
         """Log-probability of each continuation after its context and pictures, and whether greedy decoding would give it."""
         if not has_pictures(requests[0]):
             return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
-        self.require_spans_of_prompts(requests)
+        self.require_spans_of_prompts(requests, self.picture_token)
         step = int(self.batch_size)
         answers: list[tuple[float, bool]] = []
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Log-likelihoods with pictures") as bar:

@@ -5,19 +5,14 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lm_eval_ext.errors import InputError
-from lm_eval_ext.host.mixed import has_pictures
-from lm_eval_ext.host.probes import Asked, RunProbe, Vocabulary
+from lm_eval_ext.host.probes import Asked, RunProbe
+from lm_eval_ext.host.recipes import FollowsRecipe
 from lm_eval_ext.host.scored import Scored
 from lm_eval_ext.probing.backends.hf.attach import Probe, attached
 from lm_eval_ext.probing.spans import tokens_until
 
 if TYPE_CHECKING:
     import torch
-
-    Model = Any
-else:
-    Model = object
 
 
 def probed(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
@@ -42,13 +37,12 @@ def probed(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     return serve
 
 
-class Probed(Model):
+class Probed(FollowsRecipe):
     """Mixin for lm-eval's Hugging Face classes, placed before them: measures what a recipe asks for.
 
     Answers are those without the recipe, bit by bit, when it has no interventions.
     """
 
-    run_probe: RunProbe | None = None
     probe: Probe | None = None
     """Attached while requests are answered."""
     _scored: Scored | None = None
@@ -61,33 +55,13 @@ class Probed(Model):
             InputError: The model lacks what the recipe asks for.
         """
         with attached(self.model, run.recipe.sites) as probe:
-            run.fit(probe.architecture, self._vocabulary())
+            run.fit(probe.architecture, self.vocabulary(self.model.config))
         self.run_probe = run
 
-    def _vocabulary(self) -> Vocabulary:
-        unknown = self.tokenizer.unk_token_id
-
-        def number(token: str) -> int | None:
-            found = self.tokenizer.convert_tokens_to_ids(token)
-            return None if found is None or (found == unknown and token != self.tokenizer.unk_token) else found
-
-        config = self.model.config
-        picture = getattr(config, "image_token_id", None) or getattr(config, "image_token_index", None)
-        return Vocabulary(lambda ids: self.tokenizer.decode(ids, skip_special_tokens=False), number, picture)
-
-    def set_cache_hook(self, cache_hook: Any) -> None:
-        """Refuse to have answers cached while measuring: what is read from a cache never runs."""
-        if self.run_probe is not None and getattr(cache_hook, "dbdict", None) is not None:
-            raise InputError(
-                "--use_cache answers without running the model, and knows no interventions. Leave it out with probe=…."
-            )
-        super().set_cache_hook(cache_hook)
-
-    def loglikelihood_rolling(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused while measuring: its windows belong to no prompt."""
-        if self.run_probe is not None:
-            raise InputError("probe=… measures prompts and answers; a task that asks loglikelihood_rolling has none.")
-        return super().loglikelihood_rolling(*args, **kwargs)
+    @property
+    def picture_token(self) -> int | None:
+        """Token that stands for pictures."""
+        return self.vocabulary(self.model.config).picture
 
     @contextmanager
     def measuring(
@@ -165,17 +139,3 @@ class Probed(Model):
         known = {*(ends if isinstance(ends, list) else [ends]), self.tokenizer.eos_token_id}
         ended = next((at + 1 for at, token in enumerate(made) if token in known), len(made))
         return tokens_until(made[:ended], list(stop), lambda ids: self.tokenizer.decode(ids, skip_special_tokens=False))
-
-    def require_spans_of_prompts(self, requests: Sequence[Any]) -> None:
-        """Refuse spans that none of the prompts to generate from has, before the first runs."""
-        run = self.run_probe
-        if run is None or not run.recipe.named_spans():
-            return
-        picture = self._vocabulary().picture or 0
-        run.require_spans(
-            [
-                # the processor puts the tokens of a picture in later
-                Asked(request, [*self.tok_encode(request.args[0]), *([picture] if has_pictures(request) else [])], 1)
-                for request in requests
-            ]
-        )

@@ -62,7 +62,7 @@ class VLLMVLMExt(_KnowsTextDocuments, VLLM_VLM):
         """Log-probability of each continuation after its context and pictures, and whether greedy decoding would give it."""
         if not has_pictures(requests[0]):
             return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
-        self.require_spans_of_prompts(requests)
+        self.require_spans_of_prompts(requests, self.picture_token)
         step = len(requests) if self.batch_size == "auto" else int(self.batch_size)
         answers: list[tuple[float, bool]] = []
         for start in tqdm(range(0, len(requests), step), disable=disable_tqdm, desc="Log-likelihoods with pictures"):

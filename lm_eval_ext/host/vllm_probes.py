@@ -3,20 +3,15 @@
 import functools
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lm_eval_ext.errors import InputError
-from lm_eval_ext.host.mixed import has_pictures
-from lm_eval_ext.host.probes import Asked, RunProbe, Vocabulary
+from lm_eval_ext.host.probes import Asked, RunProbe
+from lm_eval_ext.host.recipes import FollowsRecipe
 from lm_eval_ext.host.scored import Scored
 from lm_eval_ext.probing.backends.vllm.driver import architecture_of, attached
 from lm_eval_ext.probing.backends.vllm.settings import engine_arguments
 from lm_eval_ext.probing.backends.vllm.wire import Request
-
-if TYPE_CHECKING:
-    Model = Any
-else:
-    Model = object
 
 SCORING = {"temperature": 0, "prompt_logprobs": 1, "max_tokens": 1, "detokenize": False}
 """Sampling parameters with which lm-eval scores prompts."""
@@ -42,7 +37,7 @@ def probed(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     return serve
 
 
-class Probed(Model):
+class Probed(FollowsRecipe):
     """Mixin for lm-eval's vLLM classes, placed before them: measures what a recipe asks for.
 
     Answers are those without the recipe, bit by bit, when it has no interventions.
@@ -57,7 +52,6 @@ class Probed(Model):
         InputError: The recipe does not exist or does not fit the model, or the engine's settings exclude probes.
     """
 
-    run_probe: RunProbe | None = None
     measuring = False
     """While requests are answered under the probe."""
     _asked: Sequence[Any] = ()
@@ -70,32 +64,8 @@ class Probed(Model):
             return
         run = RunProbe(str(probe), probe_output)
         super().__init__(pretrained, **engine_arguments(kwargs))
-        run.fit(architecture_of(self.model), self._vocabulary())
+        run.fit(architecture_of(self.model), self.vocabulary(self._config))
         self.run_probe = run
-
-    def _vocabulary(self) -> Vocabulary:
-        unknown = self.tokenizer.unk_token_id
-
-        def number(token: str) -> int | None:
-            found = self.tokenizer.convert_tokens_to_ids(token)
-            return None if found is None or (found == unknown and token != self.tokenizer.unk_token) else found
-
-        picture = getattr(self._config, "image_token_id", None) or getattr(self._config, "image_token_index", None)
-        return Vocabulary(lambda ids: self.tokenizer.decode(ids, skip_special_tokens=False), number, picture)
-
-    def set_cache_hook(self, cache_hook: Any) -> None:
-        """Refuse to have answers cached while measuring: what is read from a cache never runs."""
-        if self.run_probe is not None and getattr(cache_hook, "dbdict", None) is not None:
-            raise InputError(
-                "--use_cache answers without running the model, and knows no interventions. Leave it out with probe=…."
-            )
-        super().set_cache_hook(cache_hook)
-
-    def loglikelihood_rolling(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused while measuring: its windows belong to no prompt."""
-        if self.run_probe is not None:
-            raise InputError("probe=… measures prompts and answers; a task that asks loglikelihood_rolling has none.")
-        return super().loglikelihood_rolling(*args, **kwargs)
 
     @probed
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
@@ -106,22 +76,13 @@ class Probed(Model):
     @probed
     def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
         """Answers to prompts."""
-        self.require_spans_of_prompts(requests)
+        self.require_spans_of_prompts(requests, self.picture_token)
         return super().generate_until(requests, disable_tqdm=disable_tqdm)
 
-    def require_spans_of_prompts(self, requests: Sequence[Any]) -> None:
-        """Refuse spans that none of some prompts has, before the first runs."""
-        run = self.run_probe
-        if run is None or not run.recipe.named_spans():
-            return
-        picture = self._vocabulary().picture or 0
-        run.require_spans(
-            [
-                # the processor puts the tokens of a picture in later
-                Asked(request, [*self.tok_encode(request.args[0]), *([picture] if has_pictures(request) else [])], 1)
-                for request in requests
-            ]
-        )
+    @property
+    def picture_token(self) -> int | None:
+        """Token that stands for pictures."""
+        return self.vocabulary(self._config).picture
 
     def _loglikelihood_tokens(self, requests: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         if self.measuring and self.run_probe is not None:
