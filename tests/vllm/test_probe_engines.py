@@ -87,6 +87,7 @@ def test_a_probe_that_is_never_called_is_no_silent_success(llama: Path, monkeypa
             probed(llm, prompts([20]), [Request(key="one", interventions=(STEER,))])
 
 
+@pytest.mark.slow
 def test_mixtures_of_experts_have_no_neurons_and_all_else(tmp_path: Path) -> None:
     build("mixtral", tmp_path)
     reference = Reference(tmp_path, "mixtral", neurons=False)
