@@ -1,17 +1,17 @@
 """Every figure of a run: per leaf, per group, and per value of any factor."""
 
-import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from lm_eval_ext.errors import InputError
-from lm_eval_ext.host.records import Run, find_runs, read_samples
+from lm_eval_ext.host.records import Run, find_runs
 from lm_eval_ext.reporting.families import CONTROLS, FAMILIES
+from lm_eval_ext.reporting.judged import JudgedRow, JudgedRun, controls, judge_run
 from lm_eval_ext.statistics import Figure
 
 LEAF, GROUP = "leaf", "group"
@@ -45,17 +45,6 @@ class Breakdown:
     slices: Sequence[Slice]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Row:
-    """One judged document."""
-
-    leaf: str
-    family: str
-    factors: Mapping[str, Any]
-    setting: str
-    judged: Any
-
-
 def break_down(
     paths: Sequence[Path],
     *,
@@ -65,6 +54,9 @@ def break_down(
     latest: bool = False,
 ) -> list[Breakdown]:
     """Figures of the runs in some folders or files; runs are never pooled.
+
+    A control (closed_book, blind, blank) that a run lacks is taken from the newest other run of the same model in the same folder
+    that asked it of the same data: episodes are always a run of their own.
 
     Args:
         paths: Folders, results files or samples files that lm-eval wrote.
@@ -85,38 +77,31 @@ def break_down(
             _LOG.warning("%s: the run of %s has no samples; run lm_eval with --log_samples.", run.folder, run.date)
     if not with_samples:
         raise InputError(f"no run in {', '.join(map(str, paths))} has samples. Run lm_eval again with --log_samples.")
-    broken = [Breakdown(run=run, slices=list(_slices(run, by, tasks, figures))) for run in with_samples]
+    homes = [_Homes(run, tasks) for run in with_samples]
+    judged = [judge_run(run, home.needed()) for run, home in zip(with_samples, homes, strict=True)]
+    parted = [name.split("/") for name in by]
+    _refuse_unknown(parted, judged)
+    broken = [
+        Breakdown(run=one.run, slices=_with_figures((_sliced(one, home, judged, parts) for parts in parted), figures))
+        for one, home in zip(judged, homes, strict=True)
+    ]
     if not any(one.slices for one in broken):
         known = sorted({name for run in with_samples for name in (*run.groups(), *run.samples)})
         raise InputError(f"nothing to show by {', '.join(by)} for tasks {tasks!r}, figures {list(figures)}; tasks here: {known}.")
     return [one for one in broken if one.slices]
 
 
-def _slices(run: Run, by: Sequence[str], tasks: str, wanted: Sequence[str]) -> Iterator[Slice]:
-    homes = _Homes(run, tasks)
-    rows = list(_rows(run, homes.needed()))
-    for name in by:
-        parts = name.split("/")
-        _refuse_unknown(parts, rows)
-        for slice_ in _sliced(rows, parts, homes):
-            figures = [one for one in slice_.figures if _matches(one.name, wanted)]
-            if figures:
-                yield replace(slice_, figures=figures)
-
-
-def _sliced(rows: Sequence[_Row], parts: Sequence[str], homes: "_Homes") -> Iterator[Slice]:
+def _sliced(one: JudgedRun, homes: "_Homes", runs: Sequence[JudgedRun], parts: Sequence[str]) -> Iterator[Slice]:
     factors = [part for part in parts if part not in (LEAF, GROUP)]
-    members: defaultdict[tuple[str, str, tuple[str, ...]], list[Any]] = defaultdict(list)
-    for row in rows:
+    members: defaultdict[tuple[str, str, tuple[str, ...]], list[JudgedRow]] = defaultdict(list)
+    for row in one.rows:
         if all(factor in row.factors for factor in factors):
             values = tuple(_as_text(row.factors[factor]) for factor in factors)
             for task in homes.of(row.leaf, parts):
-                members[task, row.family, values].append(row.judged)
+                members[task, row.family, values].append(row)
     for task, family, values in sorted(members, key=lambda key: (homes.place(key[0]), key[2])):
-        judged = members[task, family, values]
-        beside = [row for row in rows if row.family == family and row.leaf != task]
-        controls = {name: [row.judged for row in beside if row.setting == name] for name in CONTROLS}
-        found = FAMILIES[family]().figures(judged, controls)
+        rows = members[task, family, values]
+        found = FAMILIES[family]().figures([row.judged for row in rows], controls(one, task, rows, runs))
         yield Slice(by="/".join(parts), task=task, factors=dict(zip(factors, values, strict=True)), figures=found)
 
 
@@ -156,26 +141,20 @@ class _Homes:
         return fnmatchcase(name, self._pattern)
 
 
-def _rows(run: Run, leaves: Sequence[str]) -> Iterator[_Row]:
-    for leaf in leaves:
-        path = run.samples[leaf]
-        for sample in read_samples(path):
-            family = str(sample.doc.get("family"))
-            if family not in FAMILIES:
-                _LOG.warning("%s: %s is no task with figures here (%s); left out.", path, leaf, ", ".join(FAMILIES))
-                break
-            try:
-                judged = FAMILIES[family]().judge(sample.doc, sample.answer)
-                factors = {**json.loads(sample.doc["factors"]), "source": sample.doc["source"], "filter": sample.filter}
-            except (KeyError, TypeError, ValueError, IndexError) as error:
-                what = f"{path}: document {sample.doc_id} can't be judged ({type(error).__name__}: {error})"
-                raise InputError(f"{what}. It may come from another version of this package; run lm_eval again.") from error
-            yield _Row(leaf=leaf, family=family, factors=factors, setting=sample.doc["setting"], judged=judged)
+def _with_figures(slices: Iterable[Iterable[Slice]], wanted: Sequence[str]) -> list[Slice]:
+    """The slices with those of their figures that are wanted; none without any."""
+    kept = [
+        replace(one, figures=[figure for figure in one.figures if _matches(figure.name, wanted)])
+        for several in slices
+        for one in several
+    ]
+    return [one for one in kept if one.figures]
 
 
-def _refuse_unknown(parts: Sequence[str], rows: Sequence[_Row]) -> None:
+def _refuse_unknown(parted: Sequence[Sequence[str]], runs: Sequence[JudgedRun]) -> None:
+    rows = [row for run in runs for row in run.rows]
     known = {name for row in rows for name in row.factors}
-    unknown = [part for part in parts if part not in (LEAF, GROUP, *known)]
+    unknown = [part for parts in parted for part in parts if part not in (LEAF, GROUP, *known)]
     if unknown and rows:
         raise InputError(f"by={unknown[0]!r} is not known here. Known are leaf, group and {', '.join(sorted(known))}.")
 

@@ -6,7 +6,7 @@ Everything here works on answers that are scored already, for example on the sam
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import fmean
 from typing import Any, Literal
@@ -151,9 +151,17 @@ def gap_above_floor(scored: Sequence[Scored], floor: Floor, *, score: str = "em"
         return None
     bases = [float(share or 0.0) for share in floors]
     above = [pair for arm, base in zip(arms, bases, strict=True) for pair in _above(arm, base)]
-    reach = 2.0 / (1.0 - max(bases))  # of one twin; the mean stays within -1 to 1
+    reach = 2.0 / (1.0 - max(bases))  # of one twin
     gaps = _gaps(above)
-    return clustered_mean(np.array(list(gaps.values())), _clusters(scored, gaps), scale=Bounds(-reach, reach), alpha=alpha)
+    mean = clustered_mean(np.array(list(gaps.values())), _clusters(scored, gaps), scale=Bounds(-reach, reach), alpha=alpha)
+    return _within_one(mean)
+
+
+def _within_one(mean: Estimate) -> Estimate:
+    """The interval without what a mean cannot be: it lies within -1 to 1, though single twins may not."""
+    if mean.low is None or mean.high is None:
+        return mean
+    return replace(mean, low=max(mean.low, -1.0), high=min(mean.high, 1.0))
 
 
 def _above(arm: Sequence[Scored], base: float) -> list[tuple[Scored, float]]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,36 @@ def test_multiple_choice_is_judged_by_likelihood(run: tuple[Path, dict[str, Any]
     part = only(break_down([folder], by=["leaf"], tasks=MCQ), MCQ)
     assert figure(part, "acc").value == pytest.approx(found["results"][MCQ]["acc,none"])
     assert not any(one.name in ("unparsed", "acc_dori_script") for one in part.figures)
+
+
+def real_names_are_known(doc: dict[str, Any]) -> str:
+    known = doc["setting"] != "closed_book" or "-rm" in doc["item_id"]
+    return doc["answer"] if known else "I don't know"
+
+
+@pytest.mark.parametrize(
+    ("other", "reduction"),
+    [({}, 1.0), ({"seed": 2}, None), ({"motifs": "chain,fact"}, None)],
+    ids=["same data", "another world", "other questions"],
+)
+def test_closed_book_of_another_run_is_the_control_if_it_asked_the_same(
+    tmp_path: Path, other: dict[str, Any], reduction: float | None
+) -> None:
+    saved_run(tmp_path, ["synthworlds_closed_book"], real_names_are_known, **({"n": 6, "pages": 30} | other))
+    time.sleep(0.01)  # lm-eval names files by the time
+    saved_run(tmp_path, ["synthworlds_reading"], real_names_are_known, n=6, pages=30)
+    part = only(break_down([tmp_path], by=["leaf"]), "synthworlds_reading")
+    found = [one.value for one in part.figures if (one.name, one.case) == ("gap_reduction", "em")]
+    assert found == ([] if reduction is None else [pytest.approx(reduction)])
+
+
+def test_a_factor_that_only_one_of_two_runs_has_is_no_mistake(tmp_path: Path) -> None:
+    saved_run(tmp_path, ["synthworlds_closed_book"], real_names_are_known, n=4, pages=30)
+    time.sleep(0.01)
+    saved_run(tmp_path, ["knights"], real_names_are_known, n=2)
+    assert {one.task for run in break_down([tmp_path], by=["motif"]) for one in run.slices} == {"synthworlds_closed_book"}
+    with pytest.raises(InputError, match="by='colour' is not known here"):
+        break_down([tmp_path], by=["colour"])
 
 
 def test_the_blind_control_is_a_null_of_the_score(run: tuple[Path, dict[str, Any]]) -> None:

@@ -104,6 +104,13 @@ def test_less_than_a_floor_counts_as_the_floor(closed):
     assert gap_above_floor(scored, "majority_of_type").value == 1.0
 
 
+def test_an_interval_above_a_floor_holds_nothing_that_a_mean_cannot_be(closed):
+    few = [one for one in scored_by(closed, (0.9, 0.2)) if int(one.twin.rpartition("-")[2]) < 4]
+    found = gap_above_floor(few, "majority_of_type")
+    assert found.n_clusters <= 4
+    assert -1.0 <= found.low < found.value <= found.high <= 1.0
+
+
 def test_choices_have_a_chance_that_counts_all_right_ones():
     docs = list(task.load(setting="next_link", **SHARED | {"n": 20})["test"])
     scored = [as_scored(doc, 0.0) for doc in docs]
