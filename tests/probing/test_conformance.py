@@ -325,8 +325,7 @@ def all_at_once(setup: Setup, number: int, made: torch.Tensor) -> Setup:
     return setup._replace(tokens=tokens)
 
 
-@pytest.mark.parametrize("operation", ["scale", "add", "project"])
-@pytest.mark.parametrize("phase", ["prefill", "decode", "both"])
+@pytest.mark.parametrize(("operation", "phase"), [("scale", "prefill"), ("add", "decode"), ("project", "both")])
 def test_generation_with_a_cache_changes_and_measures_the_same_positions(
     setup: Setup, probe: Probe, operation: str, phase: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
