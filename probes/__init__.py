@@ -1,1 +1,1 @@
-"""Probe recipes: which sites, which contrast, which analysis."""
+"""Probe recipes: what is measured, where, and what is changed."""

@@ -1,4 +1,4 @@
-"""Probe recipes: YAML that says what is measured, what is changed, and what is compared. They are data, never code."""
+"""Probe recipes: YAML that says what is measured and what is changed. They are data, never code."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,34 +81,6 @@ class Change(_Section):
     """Of ``patch`` and ``project``: values come from this site of the same layer, in the same run."""
 
 
-class Contrast(_Section):
-    """Which items are compared with which: those whose field has the one value, and those where it has the other."""
-
-    field: Annotated[str, Field(min_length=1)]
-    """Of the document: ``setting``, a factor as ``factors.NAME``, or ``correct`` for whether the answer was right."""
-    first: str | StrictInt | bool
-    second: str | StrictInt | bool
-
-
-class Analysis(_Section):
-    """What ``lm-eval-ext probe`` computes from the measurements, with its controls."""
-
-    kind: Literal["selectivity", "patching", "ablation"]
-    components: Literal["layers", "heads", "neurons"]
-    measurement: str | None = None
-    """Name of the measurement that is compared."""
-    contrast: Contrast
-    correction: Literal["holm", "bh"] = "holm"
-    permutations: Annotated[StrictInt, Field(ge=200)] = 1000
-    """Shuffles of the labels for the null."""
-    random_sets: Annotated[StrictInt, Field(ge=100)] = 100
-    """Random component sets of the size of the selected one."""
-    selected: Annotated[StrictInt, Field(ge=1)] = 10
-    """How many components are selected for ablation."""
-    selection_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Share of the clusters on which components are selected; the others judge them."""
-
-
 class Recipe(_Section):
     """A whole recipe."""
 
@@ -118,22 +90,16 @@ class Recipe(_Section):
     spans: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], Mark] = {}
     interventions: tuple[Change, ...] = ()
     """Done to every row."""
-    analysis: Analysis | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Recipe":
-        if not self.measure and not self.interventions and self.analysis is None:
-            raise ValueError("it neither measures nor changes anything; give measure, interventions or analysis")
+        if not self.measure and not self.interventions:
+            raise ValueError("it neither measures nor changes anything; give measure or interventions")
         for taken in self.spans.keys() & {*PLACES}:
             raise ValueError(f"span {taken!r} has the name of a place; choose another")
         for name in sorted(self.named_spans() - self.spans.keys()):
             known = ", ".join([*PLACES, *self.spans])
             raise ValueError(f"span {name!r} is used and not marked under spans; there are {known}")
-        compared = self.analysis.measurement if self.analysis else None
-        if compared is not None and compared not in self.measure:
-            raise ValueError(
-                f"analysis.measurement {compared!r} is not under measure; there are {', '.join(self.measure) or 'none'}"
-            )
         return self
 
     def named_spans(self) -> set[str]:
