@@ -57,7 +57,7 @@ def test_every_number_beside_its_null_and_control():
     assert all(abs(one.value) < 0.05 for one in found.leaks.values())
     assert set(found.intervals) == {(b, f) for b in found.matrix.blocks for f in found.matrix.factors}
     again = score_blocks(made.embeddings, made.blocks, made.factors, made.groups, plan=QUICK)
-    assert again.scores == found.scores
+    assert repr(again.scores) == repr(found.scores)  # NaN is not equal to itself
 
 
 @pytest.mark.timeout(1800)
