@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
-from itertools import combinations
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from lm_eval_ext.worlds.facts import Fact, FactTable, is_literal
@@ -35,6 +34,7 @@ class Chains:
         self.table = table
         self._of: dict[Pattern, tuple[Chain, ...]] = {}
         self._askable: dict[Pattern, tuple[Chain, ...]] = {}
+        self._patterns: dict[int, tuple[Pattern, ...]] = {}
 
     @cached_property
     def single(self) -> dict[str, dict[str, Fact]]:
@@ -62,12 +62,18 @@ class Chains:
     def askable(self, pattern: Pattern) -> tuple[Chain, ...]:
         """The chains of a pattern that have no short cut."""
         if pattern not in self._askable:
-            self._askable[pattern] = tuple(chain for chain in self.of(pattern) if not self.has_short_cut(chain))
+            # a short cut in the first part is one in the whole, so only the last name is looked at anew
+            shorter = {*self.askable(pattern[:-1])} if len(pattern) > 1 else {()}
+            grown = (chain for chain in self.of(pattern) if chain[:-1] in shorter)
+            self._askable[pattern] = tuple(chain for chain in grown if not self._ends_in_short_cut(chain))
         return self._askable[pattern]
 
     def patterns(self, hops: int) -> tuple[Pattern, ...]:
         """Patterns with enough chains and answers, none of them answered by its relations alone."""
-        return tuple(pattern for pattern in self._all_patterns(hops) if self._is_open(self.askable(pattern)))
+        if hops not in self._patterns:
+            open_ones = (pattern for pattern in self._all_patterns(hops) if self._is_open(self.askable(pattern)))
+            self._patterns[hops] = tuple(open_ones)
+        return self._patterns[hops]
 
     def _all_patterns(self, hops: int) -> list[Pattern]:
         if hops == 1:
@@ -83,11 +89,11 @@ class Chains:
             and max(answers.values()) <= LARGEST_SHARE * len(chains)
         )
 
-    def has_short_cut(self, chain: Chain) -> bool:
-        """Whether a real name in the chain gives away one that comes later."""
-        names = [self.table.real_names[entity] for entity in entities_of(chain)]
-        roots = [self._roots(entity) for entity in entities_of(chain)]
-        return any(tells(names[i], names[k]) or roots[i] & roots[k] for i, k in combinations(range(len(names)), 2))
+    def _ends_in_short_cut(self, chain: Chain) -> bool:
+        """Whether a real name in the chain gives away the last one."""
+        *before, last = entities_of(chain)
+        real, roots = self.table.real_names, self._roots(last)
+        return any(tells(real[entity], real[last]) or self._roots(entity) & roots for entity in before)
 
     def mix(self, chain: Chain, other: Chain) -> bool:
         """Whether two chains cannot stand in one text: they share an entity, or a name of one holds the other's answer."""
@@ -102,6 +108,7 @@ class Chains:
         return {entity}.union(*(self._roots(other) for other in self.table.named_after.get(entity, ())))
 
 
+@lru_cache(maxsize=2**17)
 def tells(name: str, other: str) -> bool:
     """Whether one of two names gives the other away: it holds it, or words of both begin alike.
 
