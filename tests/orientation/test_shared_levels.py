@@ -159,6 +159,7 @@ def unsure(doc: dict[str, Any]) -> str:
     return stream("unsure", doc["item_id"]).choice([*doc["choices"], *[doc["answer"]] * 3])
 
 
+@pytest.mark.slow  # 15 s
 def test_the_breakdown_pairs_the_levels_of_either_way_of_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "draw_cached", lambda picture: PIL.Image.new("RGB", (8, 8)))
     leaves = [f"{prefix}_directional_facing_{level}" for prefix in ("dori", "dori_mcq") for level in ("coarse", "granular")]

@@ -225,6 +225,7 @@ def test_who_learnt_originals_by_heart_is_found_out(items: list[Item]) -> None:
     assert {figure.name: figure.value for figure in figures(solver, {})}["memorisation"] == 0.0
 
 
+@pytest.mark.slow  # 12 s
 def test_a_guesser_memorises_nothing_beyond_luck() -> None:
     items = list(generate(Options(n=210)))
     judged = []

@@ -229,11 +229,13 @@ def test_other_sources_are_refused_when_they_are_asked_for(source: str) -> None:
         next(generate(1, Options(source=source)))
 
 
+@pytest.mark.slow  # 18 s
 def test_facts_that_do_not_reach_are_refused() -> None:
     with pytest.raises(InputError, match=r"questions are all that these facts yield for 3 hops. Give a smaller n, or more facts"):
         list(generate(3, Options(n=1000, facts="core")))
 
 
+@pytest.mark.slow  # 19 s
 def test_no_chain_is_asked_twice() -> None:
     asked = [
         tuple(map(tuple, spec_of(item)["chain"])) for item in generate(1, Options(n=150)) if item.factors["label"] == "recall"

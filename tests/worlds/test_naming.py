@@ -109,6 +109,7 @@ def test_pools_are_disjoint():
     assert not own[0] & own[1]
 
 
+@pytest.mark.slow  # 20 s
 def test_worlds_differ_and_each_is_named_the_same_again():
     one, two = (synthetic_names(FULL, EVERYTHING, seed=1, world=world) for world in (1, 2))
     assert one == synthetic_names(FULL, EVERYTHING, seed=1, world=1)

@@ -252,6 +252,7 @@ def test_compressed_files_hold_no_time(name):
     assert head[4:8] == b"\0\0\0\0"
 
 
+@pytest.mark.slow  # 20 s
 def test_a_world_of_all_of_it_is_parallel_in_every_motif():
     pages = sum(not is_literal(entity) for entity in FULL.entities)
     world = build_world(pages=pages, seed=2, n_sm=1, facts="full")
