@@ -9,8 +9,8 @@ from lm_eval_ext.perception.blocks import make_blocks
 from lm_eval_ext.perception.controls import control_factors, random_bases
 from lm_eval_ext.perception.factors import Factor
 from lm_eval_ext.perception.folds import constant_within
-from lm_eval_ext.perception.information import information_matrix
-from lm_eval_ext.perception.jackknife import jackknife_interval
+from lm_eval_ext.perception.information import Questions, information_matrix
+from lm_eval_ext.perception.jackknife import jackknife_interval, refit_matrices
 from lm_eval_ext.perception.scalars import block_compactness, block_modularity, leakage, separation
 from lm_eval_ext.perception.scoring import Plan, score_blocks
 from lm_eval_ext.perception.triplets import triplet_test

@@ -11,6 +11,7 @@ pytest.importorskip("vllm", reason="vLLM is not installed here; make test runs t
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.probing.captures import Measured, read_captures
 from tests.host.requests import choice, generation
+from tests.vllm.probe_runs import shut_down
 from tests.vllm.weights import give_vision_tower_its_official_names
 
 pytestmark = [pytest.mark.vllm, pytest.mark.filterwarnings("default"), pytest.mark.timeout(900)]
@@ -85,9 +86,12 @@ def runs(request: pytest.FixtureRequest, tiny_llama: Path, tiny_llava: Path, tmp
     expected = ask(reference, requests, folder / "hf")
     if request.param == "pictures":
         give_vision_tower_its_official_names(tiny_llava)
-    bare = ask(classes[1](str(weights), batch_size=3, enforce_eager=True, enable_prefix_caching=False, **settings), requests)
+    plain = classes[1](str(weights), batch_size=3, enforce_eager=True, enable_prefix_caching=False, **settings)
+    bare = ask(plain, requests)
+    shut_down(plain.model)
     model = classes[1](str(weights), probe_output=str(folder / "vllm"), **probe, **settings)
-    return requests, expected, bare, ask(model, requests, folder / "vllm"), model
+    yield requests, expected, bare, ask(model, requests, folder / "vllm"), model
+    shut_down(model.model)
 
 
 def test_answers_are_bitwise_those_without_the_probe(runs: Any) -> None:
