@@ -107,6 +107,7 @@ def test_a_document_logs_no_pixels(leaf: Leaf) -> None:
     assert all(isinstance(value, (str, int, list)) for doc in leaf.docs for value in doc.values())
 
 
+@pytest.mark.slow  # 25 s
 @pytest.mark.timeout(900)
 def test_every_process_and_hash_seed_gives_the_same_bytes() -> None:
     expected = fingerprints()
@@ -129,6 +130,7 @@ for name in names():
 """
 
 
+@pytest.mark.slow  # 12 s
 def test_making_documents_leaves_the_global_random_state_alone() -> None:
     # in a process of its own: the type checks of the tests (beartype) draw random numbers
     subprocess.run([sys.executable, "-c", MAKE_DOCUMENTS], cwd=ROOT, check=True)

@@ -73,6 +73,7 @@ def test_a_token_that_spans_the_boundary_is_scored_whole(llava: Any) -> None:
     assert scored == pytest.approx(by_hand(llava, "<image>worse or bette", "r", 0, whole - 1), abs=TOLERANCE)
 
 
+@pytest.mark.slow  # 13 s
 def test_greedy_is_true_for_what_the_model_would_say(llava: Any) -> None:
     asked = [generation(number) for number in range(40)]
     answers = llava.generate_until(asked, disable_tqdm=True)

@@ -97,6 +97,7 @@ def test_twins_of_every_kind_are_read_back(tmp_path: Path, monkeypatch: pytest.M
         assert np.array_equal(pixels(ours), pixels(theirs))
 
 
+@pytest.mark.slow  # 12 s
 def test_command_takes_meshes_occlusion_and_shared_levels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LM_EVAL_EXT_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "meshes"
