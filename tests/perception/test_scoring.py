@@ -9,8 +9,8 @@ from lm_eval_ext.perception.blocks import make_blocks
 from lm_eval_ext.perception.controls import control_factors, random_bases
 from lm_eval_ext.perception.factors import Factor
 from lm_eval_ext.perception.folds import constant_within
-from lm_eval_ext.perception.information import Questions, information_matrix
-from lm_eval_ext.perception.jackknife import jackknife_interval, refit_matrices
+from lm_eval_ext.perception.information import information_matrix
+from lm_eval_ext.perception.jackknife import jackknife_interval
 from lm_eval_ext.perception.scalars import block_compactness, block_modularity, leakage, separation
 from lm_eval_ext.perception.scoring import Plan, score_blocks
 from lm_eval_ext.perception.triplets import triplet_test
@@ -146,19 +146,3 @@ def test_triplets_know_identity_blocks_from_view_blocks():
     assert by_identity.low <= by_identity.value <= by_identity.high
     with pytest.raises(InputError, match="fewer than 2 identities"):
         triplet_test(made.embeddings, np.zeros(320, int), view)
-
-
-@pytest.mark.slow  # some 7 processor minutes
-@pytest.mark.timeout(1800)
-def test_intervals_of_sep_cover_its_mean():
-    runs = []
-    for seed in range(200):
-        made = plant(seed, 0.1, objects=40, views=8, levels=(5, 4, 4), dimensions=64, rank=8, strength=0.6, geometry=1)
-        features = {role: made.embeddings @ made.blocks.bases[role] for role in ROLES}
-        questions = Questions.prepare(made.factors, made.groups, repeats=1, seed=seed)
-        value = separation(np.stack([questions.ask(n, x).mean(axis=0) for n, x in features.items()]), [0, 1, 2])
-        without = refit_matrices(features, questions, parts=20, repeats=1, seed=seed)
-        runs.append(jackknife_interval(value, np.array([separation(one, [0, 1, 2]) for one in without])))
-    truth = np.mean([run.value for run in runs])
-    covered = np.mean([run.low <= truth <= run.high for run in runs])
-    assert 0.93 <= covered <= 0.99
