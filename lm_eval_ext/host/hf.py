@@ -11,9 +11,10 @@ from tqdm import tqdm
 from lm_eval_ext.errors import InputError
 from lm_eval_ext.host.arguments import refusing_unknown
 from lm_eval_ext.host.documents import KnowsDocuments, documents_of
-from lm_eval_ext.host.hf_probes import Probed, probed
+from lm_eval_ext.host.hf_probes import Probed
 from lm_eval_ext.host.mixed import by_kind, has_pictures
 from lm_eval_ext.host.probes import Asked, RunProbe
+from lm_eval_ext.host.recipes import probed
 from lm_eval_ext.likelihoods import answer_tokens, check_tail
 
 if TYPE_CHECKING:
@@ -63,18 +64,6 @@ class _KnowsTextDocuments(Probed, KnowsDocuments):
         share_work(self)
         if run is not None:
             self.use_probe(run)
-
-    @probed
-    def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
-        """Log-probability of each continuation after its context, and whether greedy decoding would give it."""
-        self._asked = requests
-        return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
-
-    @probed
-    def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
-        """Answers to prompts."""
-        self.require_spans_of_prompts(requests, self.picture_token)
-        return super().generate_until(requests, disable_tqdm=disable_tqdm)
 
     def _model_generate(self, context: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         generate = super()._model_generate
@@ -133,7 +122,7 @@ class HFMultimodalExt(_KnowsTextDocuments, HFMultimodalLM):
         """Log-probability of each continuation after its context and pictures, and whether greedy decoding would give it."""
         if not has_pictures(requests[0]):
             return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
-        self.require_spans_of_prompts(requests, self.picture_token)
+        self.require_spans_of_prompts(requests)
         step = int(self.batch_size)
         answers: list[tuple[float, bool]] = []
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Log-likelihoods with pictures") as bar:

@@ -1,12 +1,11 @@
 """``probe=RECIPE`` on the Hugging Face classes."""
 
-import functools
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lm_eval_ext.host.probes import Asked, RunProbe
-from lm_eval_ext.host.recipes import FollowsRecipe
+from lm_eval_ext.host.recipes import FollowsRecipe, Measured
 from lm_eval_ext.host.scored import Scored
 from lm_eval_ext.probing.backends.hf.attach import Probe, attached
 from lm_eval_ext.probing.spans import tokens_until
@@ -15,38 +14,11 @@ if TYPE_CHECKING:
     import torch
 
 
-def probed(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    """The same method, with the probe attached while it runs, and what all processes measured brought together after it."""
-
-    @functools.wraps(method)
-    def serve(self: Any, requests: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        run: RunProbe | None = self.run_probe
-        if run is None or self.probe is not None:
-            return method(self, requests, *args, **kwargs)
-        run.begin()
-        with attached(self.model, run.recipe.sites) as probe:
-            self.probe = probe
-            try:
-                answers = method(self, requests, *args, **kwargs)
-            finally:
-                self.probe = None
-        parts = self.gather_object((run.captures, run.facts))
-        run.take(parts or [])
-        return answers
-
-    return serve
-
-
 class Probed(FollowsRecipe):
-    """Mixin for lm-eval's Hugging Face classes, placed before them: measures what a recipe asks for.
-
-    Answers are those without the recipe, bit by bit, when it has no interventions.
-    """
+    """Mixin for lm-eval's Hugging Face classes, placed before them: measures what a recipe asks for."""
 
     probe: Probe | None = None
     """Attached while requests are answered."""
-    _scored: Scored | None = None
-    _asked: Sequence[Any] = ()
 
     def use_probe(self, run: RunProbe) -> None:
         """Fit a recipe to the loaded model.
@@ -55,13 +27,22 @@ class Probed(FollowsRecipe):
             InputError: The model lacks what the recipe asks for.
         """
         with attached(self.model, run.recipe.sites) as probe:
-            run.fit(probe.architecture, self.vocabulary(self.model.config))
+            run.fit(probe.architecture, self.vocabulary())
         self.run_probe = run
 
-    @property
-    def picture_token(self) -> int | None:
-        """Token that stands for pictures."""
-        return self.vocabulary(self.model.config).picture
+    @contextmanager
+    def attaching(self, run: RunProbe) -> Generator[None]:
+        """Attach the probe."""
+        with attached(self.model, run.recipe.sites) as probe:
+            self.probe = probe
+            try:
+                yield
+            finally:
+                self.probe = None
+
+    def gathered(self, run: RunProbe) -> Sequence[Measured]:
+        """What all processes have measured; nothing where that is another one's to write."""
+        return self.gather_object((run.captures, run.facts)) or []
 
     @contextmanager
     def measuring(

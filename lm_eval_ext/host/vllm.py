@@ -9,7 +9,8 @@ from tqdm import tqdm
 from lm_eval_ext.host.arguments import refusing_unknown
 from lm_eval_ext.host.documents import KnowsDocuments, Tokens, carrying, documents_of
 from lm_eval_ext.host.mixed import by_kind, has_pictures
-from lm_eval_ext.host.vllm_probes import Probed, probed
+from lm_eval_ext.host.recipes import probed
+from lm_eval_ext.host.vllm_probes import Probed
 from lm_eval_ext.likelihoods import answer_tokens, check_tail
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class VLLMVLMExt(_KnowsTextDocuments, VLLM_VLM):
         """Log-probability of each continuation after its context and pictures, and whether greedy decoding would give it."""
         if not has_pictures(requests[0]):
             return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
-        self.require_spans_of_prompts(requests, self.picture_token)
+        self.require_spans_of_prompts(requests)
         step = len(requests) if self.batch_size == "auto" else int(self.batch_size)
         answers: list[tuple[float, bool]] = []
         for start in tqdm(range(0, len(requests), step), disable=disable_tqdm, desc="Log-likelihoods with pictures"):

@@ -1,6 +1,5 @@
 """``probe=RECIPE`` on the vLLM classes."""
 
-import functools
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,30 +16,8 @@ SCORING = {"temperature": 0, "prompt_logprobs": 1, "max_tokens": 1, "detokenize"
 """Sampling parameters with which lm-eval scores prompts."""
 
 
-def probed(method: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    """The same method, all of whose batches are measured, and the results written after it."""
-
-    @functools.wraps(method)
-    def serve(self: Any, requests: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        run: RunProbe | None = self.run_probe
-        if run is None or self.measuring:
-            return method(self, requests, *args, **kwargs)
-        run.begin()
-        self.measuring = True
-        try:
-            answers = method(self, requests, *args, **kwargs)
-        finally:
-            self.measuring = False
-        run.take([])
-        return answers
-
-    return serve
-
-
 class Probed(FollowsRecipe):
     """Mixin for lm-eval's vLLM classes, placed before them: measures what a recipe asks for.
-
-    Answers are those without the recipe, bit by bit, when it has no interventions.
 
     Args:
         pretrained: Model name or folder.
@@ -52,10 +29,6 @@ class Probed(FollowsRecipe):
         InputError: The recipe does not exist or does not fit the model, or the engine's settings exclude probes.
     """
 
-    measuring = False
-    """While requests are answered under the probe."""
-    _asked: Sequence[Any] = ()
-    _scored: Scored | None = None
     _tails: Sequence[Sequence[int]] = ()
 
     def __init__(self, pretrained: str, *, probe: str | None = None, probe_output: str | None = None, **kwargs: Any) -> None:
@@ -64,28 +37,11 @@ class Probed(FollowsRecipe):
             return
         run = RunProbe(str(probe), probe_output)
         super().__init__(pretrained, **engine_arguments(kwargs))
-        run.fit(architecture_of(self.model), self.vocabulary(self._config))
+        run.fit(architecture_of(self.model), self.vocabulary())
         self.run_probe = run
 
-    @probed
-    def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
-        """Log-probability of each continuation after its context, and whether greedy decoding would give it."""
-        self._asked = requests
-        return super().loglikelihood(list(requests), disable_tqdm=disable_tqdm)
-
-    @probed
-    def generate_until(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[str]:
-        """Answers to prompts."""
-        self.require_spans_of_prompts(requests, self.picture_token)
-        return super().generate_until(requests, disable_tqdm=disable_tqdm)
-
-    @property
-    def picture_token(self) -> int | None:
-        """Token that stands for pictures."""
-        return self.vocabulary(self._config).picture
-
     def _loglikelihood_tokens(self, requests: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
-        if self.measuring and self.run_probe is not None:
+        if self.under_way and self.run_probe is not None:
             encoded = [(list(context), list(answer)) for _, context, answer in requests]
             # vLLM takes one token less, because it makes one
             self._scored = Scored(self._asked, encoded, self.max_length - 2, grouped=False)
@@ -97,7 +53,7 @@ class Probed(FollowsRecipe):
 
     def _model_generate(self, requests: Any, generate: bool = False, sampling_params: Any = None) -> Any:
         run = super()._model_generate
-        if not self.measuring:
+        if not self.under_way:
             return run(requests, generate, sampling_params)
         params = sampling_params if generate and sampling_params is not None else _sampling(**SCORING)
         with self.measured(self._rows(requests, generate), params) as (named, told):
@@ -153,7 +109,7 @@ class Probed(FollowsRecipe):
     def _multimodal_model_generate(
         self, requests: Any = None, generate: bool = False, max_tokens: int | None = None, stop: Any = None, **kwargs: Any
     ) -> Any:
-        if not self.measuring or not requests:
+        if not self.under_way or not requests:
             return super()._multimodal_model_generate(requests, generate, max_tokens, stop, **kwargs)
         params = _sampling(max_tokens=max_tokens, stop=stop, **kwargs) if generate else _sampling(**SCORING)
         with self.measured(self._rows_of_pictures(requests), params) as (named, told):
