@@ -10,6 +10,7 @@ from lm_eval_ext.episodes.rules import Doc, read_outputs, replay
 from lm_eval_ext.episodes.task import open_ircot, open_navigation
 from lm_eval_ext.items import dump_spec
 from lm_eval_ext.worlds import scoring
+from lm_eval_ext.worlds.answers import output_text
 from lm_eval_ext.worlds.scoring import Record, place_of
 from lm_eval_ext.worlds.trips import site_of
 
@@ -31,7 +32,7 @@ def process_navigation(doc: Doc, results: Sequence[Any]) -> dict[str, Any]:
         pair (how often, of how many steps) as the score, ``detour`` None when the target was not reached.
     """
     episode = open_navigation(doc)
-    replay(episode, read_outputs(_text(results)))
+    replay(episode, read_outputs(output_text(results)))
     place, success = place_of(doc), float(episode.reached)
     distance, walk = _floor_and_ceiling(doc)
     return (
@@ -67,14 +68,10 @@ def process_ircot(doc: Doc, results: Sequence[Any]) -> dict[str, Any]:
         results: The transcript as its only member.
     """
     episode = open_ircot(doc)
-    replay(episode, read_outputs(_text(results)))
+    replay(episode, read_outputs(output_text(results)))
     spec = json.loads(doc["spec"]) | {"shown": episode.shown}
     scored = scoring.process_results({**doc, "spec": dump_spec(spec)}, [episode.answer or ""])
     return scored | {"asked_outright": float(episode.asked_outright), "thoughts": float(len(episode.thoughts))}
-
-
-def _text(results: Sequence[Any]) -> str:
-    return results[0] if isinstance(results[0], str) else results[0][0]
 
 
 def _mean_known(world: str) -> Callable[[Sequence[Record]], float]:

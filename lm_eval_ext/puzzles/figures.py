@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lm_eval_ext.puzzles.records import gap_between, score_of
 from lm_eval_ext.statistics import Figure, as_figure, majority_share
@@ -32,6 +33,18 @@ class Judged:
     def record(self, score: str) -> list[object]:
         """As the metrics take it."""
         return [self.twin, self.cluster, self.variant, self.scores[score]]
+
+    def values(self, of_em: Sequence[str]) -> dict[str, Any]:
+        """What lm-eval gets of every sample.
+
+        Args:
+            of_em: Metrics that are formed over the records of ``em``.
+        """
+        return (
+            dict(self.scores)
+            | {name: self.record("em") for name in of_em}
+            | {"majority": [self.truth, f"{self.variant} {self.group}"]}
+        )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ variant is the value of the first factor, in which twins differ. Undefined value
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -110,11 +110,6 @@ def majority(truths: Sequence[Sequence[str]]) -> float:
         0.75
     """
     return _number(majority_share([truth for truth, _ in truths], [group for _, group in truths]))
-
-
-def place_of(doc: Mapping[str, Any], variant: str) -> list[Any]:
-    """What a record says of its item before the score."""
-    return [doc["twin_id"], doc["cluster_id"], variant]
 
 
 def _number(value: float | None) -> float:

@@ -5,7 +5,8 @@ are taken off; whatever else stands beside a name makes it another answer.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from lm_eval_ext.worlds import _phrases as phrases
 from lm_eval_ext.worlds.echoes import without_echo
@@ -13,6 +14,16 @@ from lm_eval_ext.worlds.echoes import without_echo
 LONGEST_ANSWER = 1_000
 """Characters kept of an answer; no name is longer."""
 _MANY = 10  # boxes that are looked at, the last ones
+
+
+def output_text(results: Sequence[Any]) -> str:
+    """The model's output out of what lm-eval hands over: itself, or the first of several repeats.
+
+    Example:
+        >>> output_text(["Lima"]), output_text([["Lima", "Quito"]])
+        ('Lima', 'Lima')
+    """
+    return results[0] if isinstance(results[0], str) else results[0][0]
 
 
 def extract_answer(text: str, query: str = "") -> str:

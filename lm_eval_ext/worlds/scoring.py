@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int
 
 from lm_eval_ext.statistics import Estimate, Gap, clustered_interval, majority_share, number, twin_gap
-from lm_eval_ext.worlds.answers import abstained, extract_answer
+from lm_eval_ext.worlds.answers import abstained, extract_answer, output_text
 from lm_eval_ext.worlds.matching import exact_match, normalise, token_f1
 from lm_eval_ext.worlds.official import official_score
 from lm_eval_ext.worlds.retrieval import recall
@@ -43,7 +43,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
     Raises:
         ValueError: The world is neither "rm" nor "sm".
     """
-    text = results[0] if isinstance(results[0], str) else results[0][0]
+    text = output_text(results)
     place, factors = place_of(doc), json.loads(doc["factors"])
     golds = [doc["answer"], *doc["answer_aliases"]]
     answer = extract_answer(text, doc["query"])

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from lm_eval_ext.puzzles.figures import Contrast, Judged, contrast_figures, score_figures
 from lm_eval_ext.puzzles.knights.answers import read_roles
 from lm_eval_ext.puzzles.knights.items import FEWEST, FORMS, MOST, ORIGINAL, OTHER_LOGIC, OTHER_WORDS
-from lm_eval_ext.puzzles.records import Record, Score, Unpaired, place_of
+from lm_eval_ext.puzzles.records import Record, Score, Unpaired
 from lm_eval_ext.statistics import Estimate, Figure, as_figure, estimate
+from lm_eval_ext.worlds.answers import output_text
 
 SCORES: Mapping[str, bool] = {"em": True, "per_person": True, "unparsed": False}
 CONTRASTS = tuple(
@@ -42,15 +43,9 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
         The same keys in the same order for every sample; records as in ``puzzles.records``, those of ``em_2`` … with the number
         of people as their variant.
     """
-    found = judge(doc, results[0] if isinstance(results[0], str) else results[0][0])
-    place, by_people = place_of(doc, found.variant), place_of(doc, found.group)
-    em = found.scores["em"]
-    return (
-        dict(found.scores)
-        | {key: [*place, em] for key in _OF_EM}
-        | {f"em_{people}": [*by_people, em] for people in range(FEWEST, MOST + 1)}
-        | {"guess": found.guess, "majority": [found.truth, f"{found.variant} {found.group}"]}
-    )
+    found = judge(doc, output_text(results))
+    by_people = [found.twin, found.cluster, found.group, found.scores["em"]]
+    return found.values(_OF_EM) | {f"em_{people}": by_people for people in range(FEWEST, MOST + 1)} | {"guess": found.guess}
 
 
 def judge(doc: Mapping[str, Any], text: str) -> Judged:

@@ -8,9 +8,9 @@ from typing import Any
 
 from lm_eval_ext.puzzles.figures import Contrast, Judged, contrast_figures, nulls_of, score_figures
 from lm_eval_ext.puzzles.recall_reasoning.labels import LABELS, PARTS
-from lm_eval_ext.puzzles.records import Difference, Record, Score, Unpaired, place_of
+from lm_eval_ext.puzzles.records import Difference, Record, Score, Unpaired
 from lm_eval_ext.statistics import Estimate, Figure, as_figure, estimate
-from lm_eval_ext.worlds.answers import abstained, extract_answer
+from lm_eval_ext.worlds.answers import abstained, extract_answer, output_text
 from lm_eval_ext.worlds.matching import exact_match, normalise, token_f1
 
 CONTRASTS = (
@@ -55,15 +55,13 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
     Returns:
         The same keys in the same order for every sample; records as in ``puzzles.records``.
     """
-    found = judge(doc, results[0] if isinstance(results[0], str) else results[0][0])
-    place = place_of(doc, found.variant)
+    found = judge(doc, output_text(results))
     over = json.loads(doc["spec"])["length"]["over_recall"]
-    return (
-        dict(found.scores)
-        | {key: [*place, found.scores["em"]] for key in _OF_EM}
-        | {"f1_recall": [*place, found.scores["f1"]], "f1_reasoning": [*place, found.scores["f1"]]}
-        | {"majority": [found.truth, f"{found.variant} {found.group}"], "length_mismatch": [*place, over]}
-    )
+    return found.values(_OF_EM) | {
+        "f1_recall": found.record("f1"),
+        "f1_reasoning": found.record("f1"),
+        "length_mismatch": [found.twin, found.cluster, found.variant, over],
+    }
 
 
 def judge(doc: Mapping[str, Any], text: str) -> Judged:

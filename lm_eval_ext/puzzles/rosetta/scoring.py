@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lm_eval_ext.puzzles.figures import Contrast, Judged, contrast_figures, score_figures
-from lm_eval_ext.puzzles.records import Difference, Score, Unpaired, place_of
+from lm_eval_ext.puzzles.records import Difference, Score, Unpaired
 from lm_eval_ext.puzzles.rosetta.chrf import chrf
 from lm_eval_ext.puzzles.rosetta.items import FORMS, NO_SHEET, RESPELLED, SHEET
 from lm_eval_ext.statistics import Figure
-from lm_eval_ext.worlds.answers import abstained, extract_answer
+from lm_eval_ext.worlds.answers import abstained, extract_answer, output_text
 from lm_eval_ext.worlds.matching import exact_match, normalise, token_f1
 
 SCORES: Mapping[str, bool] = {"em": True, "chrf": True, "f1": True, "unanswered": False}
@@ -44,14 +44,8 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
     Returns:
         The same keys in the same order for every sample; records as in ``puzzles.records``.
     """
-    found = judge(doc, results[0] if isinstance(results[0], str) else results[0][0])
-    place = place_of(doc, found.variant)
-    return (
-        dict(found.scores)
-        | {key: [*place, found.scores["em"]] for key in _OF_EM}
-        | {f"chrf_{form}": [*place, found.scores["chrf"]] for form in FORMS}
-        | {"majority": [found.truth, f"{found.variant} {found.group}"]}
-    )
+    found = judge(doc, output_text(results))
+    return found.values(_OF_EM) | {f"chrf_{form}": found.record("chrf") for form in FORMS}
 
 
 def judge(doc: Mapping[str, Any], text: str) -> Judged:
